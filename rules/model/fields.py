@@ -1,0 +1,109 @@
+"""Decides how a field of the contract is marked: judged (rules may read it), landed, opaque; personal or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from rules.model.times import parse_day, parse_time
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What a field is for. `kind` is the type that expressions see; free text is kept only as blank or not."""
+
+    use: str
+    kind: str
+    personal: bool = False
+
+
+def _marked(use: str, kind: str, personal: bool = False) -> Meta:
+    return Meta(extra={"mark": Mark(use, kind, personal)}, extra_json_schema={"x-use": use, "x-personal": personal})
+
+
+Word = Annotated[str, _marked("judged", "string")]
+Words = Annotated[list[str], _marked("judged", "strings")]
+Number = Annotated[float, _marked("judged", "number")]
+Whole = Annotated[int, _marked("judged", "number")]
+Flag = Annotated[bool, _marked("judged", "bool")]
+Moment = Annotated[str, _marked("judged", "moment")]
+Loose = Annotated[float | str | None, _marked("judged", "number")]
+Person = Annotated[str, _marked("judged", "string", personal=True)]
+People = Annotated[list[str], _marked("judged", "strings", personal=True)]
+FreeText = Annotated[str, _marked("judged", "text", personal=True)]
+Landed = Annotated[str, _marked("landed", "string")]
+LandedWords = Annotated[list[str], _marked("landed", "strings")]
+LandedText = Annotated[str, _marked("landed", "text", personal=True)]
+Opaque = Annotated[dict[str, Any] | None, _marked("opaque", "map")]
+
+BLANK = frozenset({"", "无", "/", "。", "-", "—", "、", ".", "n/a", "N/A", "none", "None", "null"})
+SAYS_SOMETHING = "…"
+IDENTITY_CARD = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)")
+HASHED = re.compile(r"k[0-9]+:[0-9a-f]{16,64}\Z")
+
+Time: TypeAlias = int | date
+
+
+def is_blank(text: str | None) -> bool:
+    """True when a text says nothing: empty, spaces, or one of the fillers that clerks type (无, /, 。)."""
+    return text is None or text.strip() in BLANK
+
+
+def looks_like_an_identifier(text: str) -> bool:
+    """True when a text shows a clear identity-card or mobile number."""
+    return len(text) >= 11 and not HASHED.match(text) and bool(IDENTITY_CARD.search(text) or PHONE.search(text))
+
+
+def marks(struct: type[Struct]) -> dict[str, Mark]:
+    """The mark of every field of a data struct, in the order of its fields. Raises TypeError for an unmarked one."""
+    found: dict[str, Mark] = {}
+    hints = get_type_hints(struct, include_extras=True)
+    for field in msgspec.structs.fields(struct):
+        mark = _mark_of(hints[field.name])
+        if mark is None:
+            raise TypeError(f"{struct.__name__}.{field.name} carries no mark")
+        found[field.name] = mark
+    return found
+
+
+def _mark_of(hint: Any) -> Mark | None:
+    if get_origin(hint) is Annotated:
+        for meta in get_args(hint)[1:]:
+            if isinstance(meta, Meta) and meta.extra and "mark" in meta.extra:
+                mark: Mark = meta.extra["mark"]
+                return mark
+    for part in get_args(hint):
+        mark_found = _mark_of(part)
+        if mark_found is not None:
+            return mark_found
+    return None
+
+
+def to_moment(text: str) -> Time | None:
+    """A written time → microseconds, a date without a time → a date, an empty text → None. Raises ValueError."""
+    if not text:
+        return None
+    return parse_day(text) if len(text) == 10 else parse_time(text)
+
+
+def to_number(value: float | str | None) -> float | None:
+    """A number, or the number that a text spells; anything else is None (CLOCKS.md 12)."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return value if value is not None and value == value and abs(value) != float("inf") else None
+
+
+def to_text(text: str) -> str:
+    """Free text is reduced to whether it says anything, so that none of it rests in state or evidence."""
+    return "" if is_blank(text) else SAYS_SOMETHING
+
+
+CONVERT: dict[str, Callable[[Any], Any]] = {"moment": to_moment, "text": to_text}

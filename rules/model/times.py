@@ -1,0 +1,114 @@
+"""Decides how a written time becomes epoch microseconds and back, and on which local day an instant lies."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+QUARTER = 15 * MINUTE
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+_minutes: dict[str, int] = {}
+_offsets: dict[tuple[str, int], int] = {}
+
+
+def parse_time(text: str) -> int:
+    """An RFC 3339 time with an offset → epoch microseconds. Raises ValueError.
+
+    The minute with its offset is cached: the events of a minute share the costly part.
+    """
+    if len(text) < 17 or text[16] != ":":
+        return _parse_slowly(text)
+    tail = 19
+    end = len(text)
+    while tail < end and text[tail] not in "Z+-z":
+        tail += 1
+    key = text[:16] + text[tail:]
+    minute = _minutes.get(key)
+    if minute is None:
+        if len(_minutes) > 200_000:
+            _minutes.clear()
+        minute = _minutes[key] = _parse_slowly(text[:16] + ":00" + text[tail:])
+    seconds = text[17:19]
+    if tail == 19:
+        fraction = 0
+    else:
+        digits = text[20:tail]
+        if text[19] != "." or not digits.isdigit():
+            raise ValueError(f"`{text}` is not a time")
+        fraction = int(digits[:6].ljust(6, "0"))
+    if not (seconds.isdigit() and seconds.isascii()) or int(seconds) > 59:
+        raise ValueError(f"`{text}` is not a time")
+    return minute + int(seconds) * SECOND + fraction
+
+
+def _parse_slowly(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"`{text}` has no offset from UTC")
+    whole = moment.replace(microsecond=0) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (whole.days * 86400 + whole.seconds) * SECOND + moment.microsecond
+
+
+def parse_day(text: str) -> date:
+    """`YYYY-MM-DD` → a date. Raises ValueError."""
+    if len(text) != 10:
+        raise ValueError(f"`{text}` is not a date")
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that IANA name. Raises ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"`{name}` is not a time zone") from error
+
+
+def offset_at(at: int, zone: str) -> int:
+    """The offset of a zone from UTC in microseconds at an instant; zones change on quarter hours only."""
+    key = (zone, at // QUARTER)
+    offset = _offsets.get(key)
+    if offset is None:
+        if len(_offsets) > 500_000:
+            _offsets.clear()
+        delta = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).astimezone(zone_of(zone))
+        step = delta.utcoffset()
+        offset = _offsets[key] = 0 if step is None else (step.days * 86400 + step.seconds) * SECOND
+    return offset
+
+
+def local_day(at: int, zone: str) -> date:
+    """The calendar day of an instant in a zone."""
+    return date.fromordinal((at + offset_at(at, zone)) // DAY + EPOCH_ORDINAL)
+
+
+def midnight(day: date, zone: str) -> int:
+    """The instant at which a local day begins."""
+    return local_time(day, 0, zone)
+
+
+def local_time(day: date, micros: int, zone: str) -> int:
+    """The instant of a wall-clock time, given as microseconds after 00:00 of a local day."""
+    naive = (day.toordinal() - EPOCH_ORDINAL) * DAY + micros
+    guess = naive - offset_at(naive, zone)
+    return naive - offset_at(guess, zone)
+
+
+def next_midnight(day: date, zone: str) -> int:
+    """The instant at which the day after a local day begins: the end of the day."""
+    return midnight(day + timedelta(days=1), zone)
+
+
+def iso(at: int, zone: str = "UTC") -> str:
+    """Epoch microseconds → ISO 8601 with the zone's offset; no fraction where it is zero."""
+    offset = offset_at(at, zone)
+    local = datetime(1970, 1, 1) + timedelta(microseconds=at + offset)
+    hours, minutes = divmod(abs(offset) // MINUTE, 60)
+    return f"{local.isoformat()}{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"

@@ -7,6 +7,7 @@ it), `receivedat` (it reached our edge). A fact keeps the envelope and the field
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Literal
 
 import msgspec
@@ -94,7 +95,7 @@ class EventType(Struct, frozen=True):
 
 def _fact_struct(name: str, rank: int, fields: dict[str, Mark]) -> type[Fact]:
     kinds: dict[str, Any] = {
-        "string": str, "text": str, "strings": list[str], "number": float | None, "bool": bool, "moment": Any,
+        "string": str, "text": str, "strings": list[str], "number": float | None, "bool": bool, "moment": int | date | None,
     }  # fmt: skip
     columns = [(field, kinds[mark.kind]) for field, mark in fields.items() if mark.use == "judged"]
     made = msgspec.defstruct(name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__)

@@ -135,7 +135,7 @@ class Review(Case):
     review_id: Word = ""
 
 
-class ReviewSubmitted(Review):
+class ReviewSubmitted(Review, kw_only=True):
     satisfaction: Whole
     is_default: Flag = False
     comment: LandedText = ""

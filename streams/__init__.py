@@ -1,0 +1,1 @@
+"""streams moves: events in from Kafka and files, alerts out; it decides nothing about a case."""

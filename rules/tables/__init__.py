@@ -1,0 +1,58 @@
+"""Decides which declared tables stand beside the rules: calendars, items and regions, under one hash."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+
+from msgspec import Struct
+
+from rules.calendar import Calendar, OfficeHours
+from rules.tables.calendars import load_calendars
+from rules.tables.faults import Fault, TableErrors
+from rules.tables.items import Item, Items, load_items
+from rules.tables.regions import Region, Regions, load_regions
+
+__all__ = ["SHIPPED", "Fault", "Item", "Items", "Region", "Regions", "TableErrors", "Tables", "load_tables"]
+
+SHIPPED = Path(__file__).resolve().parent.parent
+"""The folder that holds the shipped `calendars/`, `items/` and `regions.yaml`."""
+
+
+class Tables(Struct, frozen=True):
+    """Everything declared that rules look up."""
+
+    calendars: dict[str, Calendar]
+    items: Items
+    regions: Regions
+
+    @property
+    def hash(self) -> str:
+        parts = [self.calendars[name].hash for name in sorted(self.calendars)]
+        return blake2b(
+            "/".join([*parts, self.items.hash, self.regions.hash]).encode(), digest_size=16
+        ).hexdigest()
+
+    def calendar(self, region: str) -> Calendar:
+        """The calendar that a region counts by."""
+        return self.calendars[self.regions.calendar(region)]
+
+    def office(self, region: str) -> OfficeHours:
+        """The office hours of a region on its calendar."""
+        return OfficeHours(self.calendar(region), self.regions.of(region).office_hours)
+
+
+def load_tables(directory: Path | None = None) -> Tables:
+    """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors with all errors."""
+    faults: list[Fault] = []
+    places = {name: _place(directory, name) for name in ("calendars", "items", "regions.yaml")}
+    calendars = load_calendars(places["calendars"], faults)
+    items = load_items(places["items"], faults)
+    regions = load_regions(places["regions.yaml"], set(calendars), faults)
+    if faults:
+        raise TableErrors(faults)
+    return Tables(calendars, items, regions)
+
+
+def _place(directory: Path | None, name: str) -> Path:
+    return directory / name if directory is not None and (directory / name).exists() else SHIPPED / name

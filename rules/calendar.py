@@ -71,7 +71,7 @@ class Calendar:
         return self._working[_index(day)] == 1
 
     def add_working_days(self, start: date, n: int) -> date:
-        """The nth working day after `start`, which is not counted; `start` for 0. Raises ValueError below 0."""
+        """The nth working day after `start`, which is not counted; `start` for 0. Raises ValueError."""
         if n <= 0:
             if n < 0:
                 raise ValueError(f"{n} working days cannot be added")

@@ -43,7 +43,7 @@ class Tables(Struct, frozen=True):
 
 
 def load_tables(directory: Path | None = None) -> Tables:
-    """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors with all errors."""
+    """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors."""
     faults: list[Fault] = []
     places = {name: _place(directory, name) for name in ("calendars", "items", "regions.yaml")}
     calendars = load_calendars(places["calendars"], faults)

@@ -1,4 +1,4 @@
-"""Decides what the calendar files say: days off and make-up days, one file a year, each notice with its source."""
+"""Decides what the calendar files say: days off and make-up days by year, each notice with its source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rules.tables.faults import Fault, Text
 YEAR_KEYS = {"calendar", "year", "announcements"}
 NOTICE_KEYS = {"announced", "source", "off", "work"}
 WEEKDAYS = Calendar("weekdays")
-"""Monday to Friday but the statutory fixed days, never announced: for regions without a calendar of their own."""
+"""Monday to Friday but the statutory fixed days, never announced: for regions without a calendar."""
 
 
 def load_calendars(directory: Path, faults: list[Fault]) -> dict[str, Calendar]:

@@ -170,7 +170,7 @@ class Items:
         return None if found.expires is not None and found.expires < on else found
 
     def with_examples(self, mapping: Mapping[str, Mapping[str, Any]]) -> Items:
-        """The catalogue with an example's own items in place of those codes, on every day. Raises ExampleFaults."""
+        """The catalogue with an example's items in place of those codes, on all days; or ExampleFaults."""
         errors: list[ExampleFault] = []
         made = [_example(str(code), fields, errors) for code, fields in mapping.items()]
         if errors:

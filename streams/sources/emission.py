@@ -1,0 +1,176 @@
+"""Decides the CloudEvents of one row: bytes of our own contract, hashed and located."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rules.model.events import TYPES
+from rules.model.times import parse_time
+from streams.hashing import Hasher
+from streams.sources.faults import Place, RowFault, shown
+from streams.sources.mapping import Condition, Emission, Mapping
+from streams.sources.readers import Row
+from streams.sources.values import Columns, Getter, as_text
+from streams.sources.written_times import LocalTimes
+
+IDS_REMEMBERED = 65_536
+"""Per `once` event. An id that comes again after being forgotten is a duplicate, which changes nothing."""
+
+
+class Sourced(Struct, frozen=True, gc=False):
+    """One event on its way in: bytes, subject, stream, when it was received, where it stands."""
+
+    value: bytes
+    subject: str
+    stream: str
+    received_at: int
+    place: Place
+
+
+class RowEvents:
+    """All events of the rows of one mapping. Calling it with a row gives messages; raises RowFault."""
+
+    def __init__(self, mapping: Mapping, hasher: Hasher) -> None:
+        nested = mapping.format == "jsonl"
+        times = LocalTimes(mapping.zone)
+        columns = Columns(nested, mapping.personal, hasher, times, mapping.tables, mapping.blank)
+        self._skip = [_holds(condition, columns) for condition in mapping.skip]
+        self._makers = [_Maker(event, mapping.source, columns, times) for event in mapping.events]
+        self.skipped = 0
+
+    def __call__(self, row: Row, place: Place) -> Iterator[Sourced]:
+        """The events of one row; none for a row that `skip` names. Raises RowFault where none applies."""
+        if self._skip and all(holds(row) for holds in self._skip):
+            self.skipped += 1
+            return
+        applied = False
+        for maker in self._makers:
+            if maker.applies(row):
+                applied = True
+                made = maker.message(row, place)
+                if made is not None:
+                    yield made
+        if not applied:
+            raise RowFault(
+                "no_event", "", "no event of the mapping applies to this row, and `skip` does not name it"
+            )
+
+
+class _Maker:
+    """One event of the mapping, compiled."""
+
+    def __init__(self, event: Emission, source: str, columns: Columns, times: LocalTimes) -> None:
+        kind = TYPES[event.type]
+        self._type, self._source, self._stream = event.type, source, kind.stream
+        self._conditions = [_holds(condition, columns) for condition in event.when]
+        self._id = columns.required(event.id, "id")
+        self._subject = columns.required(event.subject, "subject")
+        self._time = columns.required(event.time, "time")
+        self._time_column = ", ".join(event.time.columns)
+        self._personal = any(column in columns.personal for column in event.time.columns)
+        self._times, self._whole_day = times, event.whole_day
+        self._data = [
+            (name, columns.value(value, kind.fields[name].kind)) for name, value in event.data.items()
+        ]
+        self._stamps: list[tuple[str, Getter, str]] = [
+            (name, columns.text(template), ", ".join(template.columns))
+            for name, template in (("recordedat", event.recordedat), ("receivedat", event.receivedat))
+            if template is not None
+        ]
+        self._operation = columns.value(event.operation, "string") if event.operation else None
+        self._seen: OrderedDict[str, None] | None = OrderedDict() if event.once else None
+        self._encode = msgspec.json.Encoder().encode
+
+    def applies(self, row: Row) -> bool:
+        return all(holds(row) for holds in self._conditions)
+
+    def message(self, row: Row, place: Place) -> Sourced | None:
+        event_id = self._id(row)
+        if self._seen is not None and self._known(event_id):
+            return None
+        subject = self._subject(row)
+        time, whole_day = self._when(row)
+        message: dict[str, Any] = {
+            "type": self._type,
+            "specversion": "1.0",
+            "id": event_id,
+            "source": self._source,
+            "subject": subject,
+            "time": time,
+        }
+        for name, text, column in self._stamps:
+            written = text(row)
+            if written is not None:
+                time = message[name] = self._moment(written, column)
+        if whole_day:
+            message["precision"] = "day"
+        if self._operation is not None and (operation := self._operation(row)):
+            message["operation"] = operation
+        data: dict[str, Any] = {}
+        for name, getter in self._data:
+            value = getter(row)
+            if value is not None:
+                data[name] = value
+        message["data"] = data
+        try:
+            return Sourced(self._encode(message), subject, self._stream, parse_time(time), place)
+        except UnicodeEncodeError:
+            raise RowFault("not_the_encoding", "", "bytes that are not of the declared encoding") from None
+
+    def _known(self, event_id: str) -> bool:
+        seen = self._seen
+        assert seen is not None
+        if event_id in seen:
+            return True
+        seen[event_id] = None
+        if len(seen) > IDS_REMEMBERED:
+            seen.popitem(last=False)
+        return False
+
+    def _when(self, row: Row) -> tuple[str, bool]:
+        text = self._time(row)
+        if not self._whole_day and not self._times.is_day(text):
+            return self._moment(text, self._time_column), False
+        try:
+            return self._times.midnight(text), True
+        except ValueError:
+            raise RowFault(
+                "not_a_date", self._time_column, f"{shown(text, self._personal)} is not a date"
+            ) from None
+
+    def _moment(self, text: str, column: str) -> str:
+        try:
+            return self._times.moment(text.strip())
+        except ValueError:
+            raise RowFault("not_a_time", column, f"{shown(text, self._personal)} is not a time") from None
+
+
+def _holds(condition: Condition, columns: Columns) -> Callable[[Row], bool]:
+    raw, column, words, negated = (
+        columns.raw(condition.column),
+        condition.column,
+        condition.words,
+        condition.negated,
+    )
+    if words is None:
+        return (lambda row: raw(row) is None) if negated else (lambda row: raw(row) is not None)
+    if len(words) == 1 and not negated:
+        (word,) = words
+        if word:
+            return lambda row: (
+                (found := raw(row)) == word
+                or (type(found) not in (str, type(None)) and as_text(found, column) == word)
+            )
+    known = words
+
+    def one_of(row: Row) -> bool:
+        found = raw(row)
+        text = "" if found is None else found if type(found) is str else as_text(found, column)
+        return (text in known) is not negated
+
+    return one_of

@@ -1,0 +1,327 @@
+"""Decides when a clock runs, what pauses and extends it, and when it is due: whole histories, no state (CLOCKS.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from oracle.days import Days, between, end_of
+from oracle.history import RANK, Fact, Key, whole_number
+
+Limit = tuple[int, str]
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything declared that clocks read."""
+
+    days: Days
+    items: Mapping[str, Item]
+    off_hours: bool = False
+
+    def item(self, fact: Fact) -> Item:
+        return self.items.get(str(fact.task_code), {})
+
+
+def limit(text: str | None) -> Limit | None:
+    """`20 workdays`, `30 days`, `48h` → (20, "workdays")."""
+    if not text:
+        return None
+    if text.endswith("h"):
+        return int(text[:-1]), "h"
+    number, unit = text.split()
+    return int(number), unit if unit.endswith("s") else unit + "s"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A clock from its start to its stop, before anything is counted."""
+
+    start: Fact
+    stop: Fact | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one rule reads a clock. `limit` answers None where the rule has no clock for that start."""
+
+    name: str
+    clock: str
+    severity: str
+    limit: Callable[[Fact, list[Fact], World], Limit | None]
+    spans: Callable[[Rule, list[Fact], World, datetime], list[Span]]
+    reads: frozenset[str]
+    pause: str = ""
+    resume: str = ""
+    lawful: Callable[[Fact, Item], bool] = lambda fact, item: True
+    approved_in: str = "workdays"
+    extend: str = ""
+    longest: Callable[[Item], int] = lambda item: 0
+    roll: bool = False
+    red_after: int | None = None
+    left: int | None = None
+    only_later_pauses: bool = False
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Days that do not count: those after `begins`, up to and with `ends`."""
+
+    fact: Fact
+    begins: date
+    ends: date
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One clock, counted."""
+
+    occasion: Key
+    start: Fact
+    stop: Fact | None
+    due_date: date
+    due_at: datetime
+    breach_at: datetime
+    breach: bool
+    paused: int
+    extended: int
+    used: int
+    provisional: bool
+    red_on: date | None
+
+
+def pauses(rule: Rule, span: Span, facts: list[Fact], world: World) -> list[Pause]:
+    """The lawful pauses of the clock; which of them count is another question (CLOCKS.md 12-14)."""
+    if not rule.pause:
+        return []
+    known = [
+        fact
+        for fact in facts
+        if (span.stop is None or before(fact, span.stop))
+        and (not rule.only_later_pauses or before(span.start, fact))
+    ]
+    found: list[Pause] = []
+    for procedure in {str(fact.procedure_id or "").strip() for fact in known if fact.type == rule.pause}:
+        own = [fact for fact in known if str(fact.procedure_id or "").strip() == procedure]
+        running: Pause | None = None
+        for fact in own:
+            approved = whole_number(fact.approved_days)
+            if fact.type != rule.pause or not approved or not rule.lawful(fact, world.item(fact)):
+                continue
+            resumed = [each for each in own if each.type == rule.resume]
+            if running and fact.day <= world.days.after(
+                running.begins, whole_number(running.fact.approved_days), rule.approved_in
+            ):
+                first = running.fact
+                if not any(before(first, each) and before(each, fact) for each in resumed):
+                    continue
+            ends = [world.days.after(fact.day, approved, rule.approved_in)]
+            ends += [each.day for each in resumed if before(fact, each)]
+            ends += [span.stop.day] if span.stop else []
+            running = Pause(fact, fact.day, min(ends))
+            found.append(running)
+    return sorted(found, key=lambda pause: order(pause.fact))
+
+
+def order(fact: Fact) -> tuple[datetime, int, Key]:
+    return fact.at, RANK[fact.type], fact.key
+
+
+def before(one: Fact, other: Fact) -> bool:
+    return order(one) < order(other)
+
+
+def paused_days(counted: list[Pause], start: date, unit: str, world: World) -> set[date]:
+    """The union of the pauses, without days that the limit would not count anyway."""
+    return {
+        day
+        for pause in counted
+        for day in between(pause.begins, pause.ends)
+        if day > start and world.days.counts(day, unit)
+    }
+
+
+def first_day(rule: Rule, fact: Fact, world: World) -> date:
+    """The day that is not counted; T04 alone looks at office hours (CLOCKS.md 7)."""
+    day = fact.day
+    if rule.name == "T04" and world.off_hours:
+        late = not fact.whole_day and (fact.at.hour, fact.at.minute, fact.at.second) > (17, 0, 0)
+        if late or not world.days.counts(day, "workdays"):
+            day = world.days.after(day, 1, "workdays")
+    return day
+
+
+def count(rule: Rule, span: Span, facts: list[Fact], world: World, now: datetime) -> Reading | None:
+    """The clock of a span as it stands at `now`; None where no limit applies."""
+    earlier = [fact for fact in facts if before(fact, span.start)]
+    allowed = rule.limit(span.start, earlier, world)
+    if allowed is None:
+        return None
+    if allowed[1] == "h":
+        return exactly(span, timedelta(hours=allowed[0]), now)
+    number, unit = allowed
+    start = first_day(rule, span.start, world)
+    counted, extension = granted(rule, span, facts, world, (number, unit), start)
+    off = paused_days(counted, start, unit, world)
+    due = due_date(rule, start, number + extension + len(off), unit, world)
+    until = span.stop.day if span.stop else now.date()
+    fires = due if rule.left is None else rung(start, number + extension - rule.left, unit, off, world)
+    late = span.stop.day > fires if span.stop else now >= end_of(fires)
+    return Reading(
+        occasion=span.start.key,
+        start=span.start,
+        stop=span.stop,
+        due_date=due,
+        due_at=end_of(due),
+        breach_at=end_of(fires),
+        breach=late,
+        paused=len(off),
+        extended=extension,
+        used=sum(world.days.counts(day, unit) and day not in off for day in between(start, until)),
+        provisional=(unit == "workdays" or rule.roll) and world.days.provisional(due),
+        red_on=world.days.after(due, rule.red_after, "workdays") if rule.red_after else None,
+    )
+
+
+def rung(start: date, used: int, unit: str, off: set[date], world: World) -> date:
+    """The day at whose end so many days are used: the first on which nothing more is needed."""
+    day = start
+    while sum(world.days.counts(each, unit) and each not in off for each in between(start, day)) < used:
+        day += timedelta(days=1)
+    return day
+
+
+def due_date(rule: Rule, start: date, number: int, unit: str, world: World) -> date:
+    due = world.days.after(start, number, unit)
+    return world.days.rolled(due) if rule.roll else due
+
+
+def granted(
+    rule: Rule, span: Span, facts: list[Fact], world: World, allowed: Limit, start: date
+) -> tuple[list[Pause], int]:
+    """The pauses that count and the extension: each by the due date in force before it (CLOCKS.md 11, 15)."""
+    number, unit = allowed
+    counted: list[Pause] = []
+    extension = 0
+    lawful = {pause.fact.key: pause for pause in pauses(rule, span, facts, world)}
+    for fact in facts:
+        if span.stop is not None and not before(fact, span.stop):
+            break
+        force = number + extension + len(paused_days(counted, start, unit, world))
+        in_force = due_date(rule, start, force, unit, world)
+        if fact.day > in_force:
+            continue
+        if fact.key in lawful:
+            counted.append(lawful[fact.key])
+        elif rule.extend and fact.type == rule.extend and before(span.start, fact) and not extension:
+            if fact.approver_role == "head":
+                extension = min(whole_number(fact.days), rule.longest(world.item(span.start)))
+    return counted, extension
+
+
+def exactly(span: Span, allowed: timedelta, now: datetime) -> Reading:
+    """A limit in hours: to the instant, and a stop at that instant is in time."""
+    due = span.start.counted_from + allowed
+    if span.stop is None:
+        late = now > due
+    elif span.stop.whole_day:
+        late = span.stop.day > due.date()
+    else:
+        late = span.stop.at > due
+    return Reading(
+        occasion=span.start.key,
+        start=span.start,
+        stop=span.stop,
+        due_date=due.date(),
+        due_at=due,
+        breach_at=due,
+        breach=late,
+        paused=0,
+        extended=0,
+        used=0,
+        provisional=False,
+        red_on=None,
+    )
+
+
+def plain(starts: frozenset[str], stops: Callable[[Fact, Fact], bool]) -> Callable[..., list[Span]]:
+    """The first start for which the rule has a limit, unless it was stopped before."""
+
+    def spans(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
+        fitting = [
+            fact
+            for fact in facts
+            if fact.type in starts and rule.limit(fact, [each for each in facts if before(each, fact)], world)
+        ]
+        if not fitting:
+            return []
+        start = fitting[0]
+        if any(stops(fact, start) for fact in facts if before(fact, start)):
+            return []
+        after = [fact for fact in facts if before(start, fact) and stops(fact, start)]
+        return [Span(start, after[0] if after else None)]
+
+    return spans
+
+
+ANSWERS = frozenset({"case.accepted", "case.not_accepted", "case.withdrawn", "case.closed"})
+ENDS = frozenset({"case.decided", "case.withdrawn", "case.closed"})
+
+
+def answered(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
+    """The clocks of T04, each opened by the correction that followed a notice in time (CLOCKS.md 5, 6)."""
+    final = next((fact for fact in facts if fact.type in ANSWERS), None)
+    notices = [fact for fact in facts if fact.type == "case.correction_notified"]
+    received = next((fact for fact in facts if fact.type == "case.received"), None)
+    if received is None or any(before(fact, received) for fact in [*notices, *([final] if final else [])]):
+        return []
+    return list(chain(rule, received, final, notices, facts, world))
+
+
+def chain(
+    rule: Rule, start: Fact, final: Fact | None, notices: list[Fact], facts: list[Fact], world: World
+) -> Iterator[Span]:
+    allowed = rule.limit(start, [], world)
+    assert allowed is not None
+    due = world.days.after(first_day(rule, start, world), *allowed)
+    in_time = [
+        fact
+        for fact in notices
+        if before(start, fact) and fact.day <= due and (final is None or before(fact, final))
+    ]
+    if not in_time:
+        yield Span(start, final)
+        return
+    yield Span(start, in_time[0])
+    corrected = [
+        fact
+        for fact in facts
+        if fact.type == "case.corrected"
+        and before(in_time[0], fact)
+        and (final is None or before(fact, final))
+    ]
+    if corrected:
+        yield from chain(rule, corrected[0], final, notices, facts, world)
+
+
+def handled(lapse: Rule) -> Callable[..., list[Span]]:
+    """The clock `handling`: from the acceptance, or from the receipt that nobody answered in time (CLOCKS.md 7)."""
+
+    def spans(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
+        ends = [fact for fact in facts if fact.type in ENDS]
+        start = None
+        for span in lapse.spans(lapse, facts, world, now):
+            reading = count(lapse, span, facts, world, now)
+            if reading is not None and reading.breach:
+                start = span.start
+        if start is None:
+            accepted = [fact for fact in facts if fact.type == "case.accepted"]
+            start = accepted[0] if accepted else None
+        if start is None or any(before(fact, start) for fact in ends):
+            return []
+        return [Span(start, next((fact for fact in ends if before(start, fact)), None))]
+
+    return spans

@@ -1,0 +1,65 @@
+"""Decides how tests write events briefly: `wire("case.accepted", "2026-02-12T09:00")` is a message of the topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Message = dict[str, Any]
+
+
+def stamp(text: str) -> str:
+    """`2026-02-12`, `2026-02-12T09:00` → RFC 3339 in Shanghai time."""
+    padded = text + "T00:00:00"[len(text) - 10 :] if len(text) < 19 else text
+    return padded if padded[-6] == "+" else padded + "+08:00"
+
+
+def wire(
+    kind: str,
+    at: str,
+    subject: str = "A1",
+    /,
+    *,
+    id: str = "",
+    recorded: str = "",
+    received: str = "",
+    operation: str = "i",
+    **data: Any,
+) -> Message:
+    """One message. A time of ten characters is a date without a time; what is not said was recorded at once."""
+    message: Message = {
+        "specversion": "1.0",
+        "id": id or f"{kind}@{at}",
+        "source": "s",
+        "type": kind,
+        "time": stamp(at),
+        "subject": subject,
+        "recordedat": stamp(recorded or at),
+        "operation": operation,
+        "data": {"task_code": "item-a", **data},
+    }
+    if received:
+        message["receivedat"] = stamp(received)
+    if len(at) == 10:
+        message["precision"] = "day"
+    return message
+
+
+def deletion(of: Mapping[str, Any], recorded: str) -> Message:
+    """The tombstone of a record."""
+    kept = {name: of[name] for name in ("specversion", "id", "source", "type", "subject")}
+    return {**kept, "operation": "d", "recordedat": stamp(recorded)}
+
+
+def as_example(events: Iterable[Mapping[str, Any]], until: str, items: Mapping[str, Any]) -> str:
+    """A history as the `examples` of a rule file write it, to be pasted there."""
+    lines = ["  - name: found by the property test", f"    items: {dict(items)}", "    given:"]
+    for event in events:
+        fields = {"at": event.get("time", "")[:19], "type": event["type"], "id": event["id"]}
+        fields |= {"subject": event["subject"], "operation": event["operation"]}
+        fields |= {
+            name: event[name] for name in ("source", "recordedat", "receivedat", "precision") if name in event
+        }
+        fields |= event.get("data") or {}
+        lines.append("      - {" + ", ".join(f"{key}: {value!r}" for key, value in fields.items()) + "}")
+    return "\n".join([*lines, f'    until: "{until}"', "    expect: []"])

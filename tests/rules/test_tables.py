@@ -170,7 +170,7 @@ def test_every_error_of_the_regions_is_told_with_its_place(tmp_path: Path) -> No
         ["regions.yaml:2:3", "error[missing-severity]"],
         ["regions.yaml:2:43", "error[not-a-colour]"],
         ["regions.yaml:3:17", "error[bad-value]"],
-        ["regions.yaml:3:32", "error[unknown-key]"],
+        ["regions.yaml:3:31", "error[unknown-key]"],
         ["regions.yaml:5:3", "error[not-a-region]"],
         ["regions.yaml:6:25", "error[bad-value]"],
         ["regions.yaml:6:46", "error[bad-value]"],

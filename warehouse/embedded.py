@@ -1,7 +1,7 @@
-"""ClickHouse without a server: one spawned process owns a directory and speaks the native protocol on loopback.
+"""How a laptop or a test gets a ClickHouse: a spawned process that speaks its native protocol on loopback.
 
-For laptops and tests. It has no users, TLS or server-side parameters, so it binds to 127.0.0.1 and to nothing else.
-A process is spawned, never forked: a fork of a process that has chdb loaded hangs.
+It has no users, no TLS and no server-side parameters, so it binds to 127.0.0.1 and to nothing else.
+The process is spawned, never forked: a fork of a process that has chdb loaded hangs.
 """
 
 import os

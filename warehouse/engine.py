@@ -1,13 +1,13 @@
-"""The process that owns one chdb directory and answers clickhouse-driver for it: `python -m warehouse.engine DIR PORT`.
+"""The process that owns one chdb directory and answers native clients of ClickHouse for it, on loopback only.
 
-Loopback only. It has no users, no TLS and no server-side parameters; WITH TOTALS, external tables and client-given
-query ids are not supported either.
+It has no users, no TLS and no server-side parameters; WITH TOTALS, external tables and client-given query ids
+are not supported either. Started as `python -m warehouse.engine DIRECTORY PORT`.
 """
 
 import argparse
-import json
+import errno
+import fcntl
 import os
-import re
 import signal
 import socket
 import socketserver
@@ -17,42 +17,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import chdb
-from clickhouse_driver.protocol import ClientPacketTypes
 
-from warehouse import statements
-from warehouse.wire import ProtocolError, Query, Wire, header, shape
+from warehouse.session import Session
 
 HOST = "127.0.0.1"
-UNKNOWN_SETTING, CANCELLED, SYNTAX, NOT_IMPLEMENTED, UNKNOWN = 115, 394, 62, 48, 1002
-
-_CODE = re.compile(r"Code: (\d+)\. (.*)", re.DOTALL)
-_STREAMS = re.compile(r"\(*\s*(select|with|from)\b", re.IGNORECASE)
-_FORMAT = re.compile(r"\bformat\s+\w+\s*$", re.IGNORECASE)
-_INSERT = re.compile(
-    r"""insert\s+into\s+(?:table\s+)?
-    (?P<table>(?:`[^`]+`|"[^"]+"|\w+)(?:\.(?:`[^`]+`|"[^"]+"|\w+))?)\s*
-    (?P<columns>\([^)]*\))?\s*
-    (?P<settings>settings\s.*?)?
-    (?P<data>values|format\s+\w+)?\s*$""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
-
-
-class QueryError(Exception):
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def failure(error: Exception) -> QueryError:
-    """chdb's error with ClickHouse's own code and text."""
-    if isinstance(error, QueryError):
-        return error
-    found = _CODE.search(str(error))
-    return QueryError(int(found[1]), found[2]) if found else QueryError(UNKNOWN, str(error))
 
 
 class Engine:
@@ -101,169 +72,6 @@ class Engine:
             watcher.join()
 
 
-class Session(socketserver.BaseRequestHandler):
-    """One client: one socket, one chdb connection, one query at a time."""
-
-    server: "Server"
-    request: socket.socket
-
-    def handle(self) -> None:
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.wire = Wire(self.request)
-        self.connection, self.mark = self.server.engine.session()
-        self.applied: set[str] = set()
-        try:
-            self._greet()
-            while True:
-                self._answer(self.wire.read_packet())
-        except (EOFError, ConnectionError):
-            pass  # the client has gone
-        except ProtocolError as error:
-            self.wire.send_exception(UNKNOWN, str(error))
-        finally:
-            self.connection.close()
-
-    def _greet(self) -> None:
-        database = self.wire.read_hello()
-        try:
-            if database:
-                self.connection.query(f"USE `{database}`")
-        except Exception as error:
-            self.wire.send_exception(failure(error).code, str(failure(error)))
-            raise EOFError from None
-        self.wire.send_hello(self.server.engine.version, self.server.engine.timezone)
-
-    def _answer(self, packet: int) -> None:
-        match packet:
-            case ClientPacketTypes.PING:
-                self.wire.send_pong()
-            case ClientPacketTypes.QUERY:
-                query = self.wire.read_query()
-                external = self._external_rows()
-                try:
-                    if external:
-                        raise QueryError(NOT_IMPLEMENTED, "the embedded engine takes no external tables")
-                    self._run(query)
-                except (EOFError, ConnectionError):
-                    raise
-                except Exception as error:
-                    self.wire.send_exception(failure(error).code, str(failure(error)))
-            case ClientPacketTypes.CANCEL:
-                pass  # its query is already over
-            case _:
-                raise ProtocolError(f"packet {packet} is not part of this protocol")
-
-    def _external_rows(self) -> int:
-        rows = 0
-        while (block := self.wire.read_block()).columns:
-            rows += block.rows
-        return rows
-
-    def _run(self, query: Query) -> None:
-        parts = statements.split(query.text)
-        if len(parts) != 1:
-            raise QueryError(SYNTAX, "DB::Exception: Syntax error: one statement at a time")
-        self._apply(query.settings)
-        text = parts[0]
-        insert = _INSERT.match(text)
-        if insert and (insert["data"] or insert["columns"]):
-            self._insert(insert)
-        elif _STREAMS.match(text):
-            self._select(_FORMAT.sub("", text))
-        else:
-            self._command(_FORMAT.sub("", text))
-
-    def _apply(self, settings: dict[str, tuple[str, bool]]) -> None:
-        """Settings of one query: what the previous one brought goes back to its default."""
-        for name in self.applied - settings.keys():
-            self.connection.query(f"SET {name} = DEFAULT")
-        self.applied.clear()
-        for name, (value, important) in settings.items():
-            if name == "log_comment":
-                continue  # carries the session's mark
-            if not name.isidentifier():
-                raise QueryError(UNKNOWN_SETTING, f"DB::Exception: Unknown setting {name!r}")
-            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-            try:
-                self.connection.query(f"SET {name} = '{quoted}'")
-            except Exception as error:
-                if failure(error).code != UNKNOWN_SETTING or important:
-                    raise
-            else:
-                self.applied.add(name)
-
-    def _select(self, text: str) -> None:
-        rows = blocks = size = 0
-        with self.server.engine.watching(self.request, self.mark) as given_up:
-            try:
-                with self.connection.send_query(text, "Native") as stream:
-                    for chunk in stream:
-                        if given_up.is_set():
-                            break
-                        native = chunk.bytes()
-                        self._send_whole_block(native, chunk.rows_read())
-                        rows, blocks, size = rows + chunk.rows_read(), blocks + 1, size + len(native)
-            except (EOFError, ConnectionError):
-                raise
-            except Exception as error:
-                if not (given_up.is_set() and failure(error).code == CANCELLED):
-                    raise
-            if not blocks and not given_up.is_set():
-                self.wire.send_block(header(self._columns(f"({text})")))
-        self.wire.send_profile(rows, blocks, size)
-        self.wire.send_end(rows, size, 0)
-
-    def _command(self, text: str) -> None:
-        with self.server.engine.watching(self.request, self.mark):
-            outcome = self.connection.query(text, "Native")
-        native = outcome.bytes()
-        if native:
-            self._send_whole_block(native, outcome.rows_read())
-        self.wire.send_end(outcome.rows_read() if native else 0, len(native), 0)
-
-    def _send_whole_block(self, native: bytes, rows: int) -> None:
-        """The engine hands out a block at a time; several in one would be misread by the client."""
-        if rows and shape(native)[1] != rows:
-            raise QueryError(NOT_IMPLEMENTED, "the result came in several blocks; select from it instead")
-        self.wire.send_block(native)
-
-    def _insert(self, insert: re.Match[str]) -> None:
-        text = insert.string[: insert.start("data")] if insert["data"] else insert.string
-        self.wire.send_block(header(self._insert_columns(insert)))
-        rows = 0
-        inserter = None
-        try:
-            while (block := self.wire.read_block()).columns:
-                if block.rows:
-                    inserter = inserter or self.connection.send_insert(text, "Native")
-                    inserter.append(block.native)
-                    rows += block.rows
-            if inserter:
-                inserter.finish()
-                inserter = None
-        finally:
-            if inserter:
-                inserter.cancel()
-        self.wire.send_end(0, 0, rows)
-
-    def _insert_columns(self, insert: re.Match[str]) -> list[tuple[str, str]]:
-        known = self._columns(f"TABLE {insert['table']}")
-        if not insert["columns"]:
-            return known
-        kinds = dict(known)
-        names = [name.strip().strip('`"') for name in insert["columns"][1:-1].split(",")]
-        missing = [name for name in names if name not in kinds]
-        if missing:
-            raise QueryError(16, f"DB::Exception: No such column {missing[0]} in table {insert['table']}")
-        return [(name, kinds[name]) for name in names]
-
-    def _columns(self, source: str) -> list[tuple[str, str]]:
-        """Names and types that can be written to a table, or that a query answers with."""
-        described = self.connection.query(f"DESCRIBE {source}", "JSONCompactEachRow").bytes().decode()
-        rows = (json.loads(line) for line in described.splitlines())
-        return [(row[0], row[1]) for row in rows if row[2] not in ("MATERIALIZED", "ALIAS")]
-
-
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
@@ -283,9 +91,20 @@ def _readable(client: socket.socket) -> bool:
     return True
 
 
+def _own(directory: Path) -> TextIO:
+    """The lock of the directory, held until the file is closed. Raises OSError when another process has it."""
+    lock = (directory / "owner.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError(f"{directory} is already served by another process") from None
+    return lock
+
+
 def serve(directory: Path, port: int, tied: bool = False) -> None:
-    """Serve until SIGTERM or SIGINT, or, when `tied`, until standard input ends (the starter has gone)."""
+    """Serves until SIGTERM or SIGINT, or, when `tied`, until standard input ends: the starter has gone."""
     directory.mkdir(parents=True, exist_ok=True)
+    owned = _own(directory)
     server = Server(directory, port)
 
     def stop(*_: object) -> None:
@@ -293,12 +112,18 @@ def serve(directory: Path, port: int, tied: bool = False) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+    def follow_starter() -> None:
+        sys.stdin.buffer.read()
+        stop()
+
     if tied:
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), stop()), daemon=True).start()
+        threading.Thread(target=follow_starter, daemon=True).start()
     print(f"ready {server.server_address[1]}", flush=True)
     server.serve_forever(poll_interval=0.1)
     server.server_close()
-    os._exit(0)
+    owned.close()
+    os._exit(0)  # what was acknowledged is on disk; queries of clients that stayed are not waited for
 
 
 def main() -> None:
@@ -307,7 +132,11 @@ def main() -> None:
     parser.add_argument("port", type=int, help="0 takes a free one; the line `ready PORT` tells which")
     parser.add_argument("--tied", action="store_true", help="end when standard input ends")
     chosen = parser.parse_args()
-    serve(chosen.directory, chosen.port, chosen.tied)
+    try:
+        serve(chosen.directory, chosen.port, chosen.tied)
+    except OSError as fault:
+        taken = fault.errno == errno.EADDRINUSE
+        sys.exit(f"port {chosen.port} is already in use" if taken else str(fault))
 
 
 if __name__ == "__main__":

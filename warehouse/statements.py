@@ -1,4 +1,4 @@
-"""Where one SQL statement ends and the next begins, so that the embedded engine and a server are sent the same ones."""
+"""Where one SQL statement ends and the next begins."""
 
 import re
 
@@ -12,7 +12,7 @@ _TOKENS = re.compile(
 
 
 def split(text: str) -> list[str]:
-    """The statements of `text` in order, without comments, empty statements and the semicolons between them."""
+    """The statements of `text` in order, without comments, empty ones and the semicolons between them."""
     statements: list[str] = []
     kept: list[str] = []
     position = 0

@@ -1,6 +1,6 @@
-"""How a server speaks ClickHouse's native protocol at revision 54450: packets in, packets out, nothing about tables.
+"""How a server speaks ClickHouse's native protocol at revision 54450: packets in and out.
 
-The varints, strings, frames and checksums are clickhouse-driver's own, used from the other side of the connection.
+Varints, strings, frames and checksums are clickhouse-driver's own, used from the other end of the connection.
 """
 
 import socket
@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from clickhouse_driver.block import BlockInfo
-from clickhouse_driver.bufferedreader import BufferedSocketReader
+from clickhouse_driver.bufferedreader import BufferedSocketReader, CompressedBufferedReader
 from clickhouse_driver.compression.lz4 import Compressor
 from clickhouse_driver.connection import ServerInfo
 from clickhouse_driver.context import Context
@@ -82,9 +82,6 @@ class Wire:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._in = Tape(connection, BUFFER_BYTES)
-        self._context = Context()
-        self._context.client_settings = {"strings_as_bytes": True, "strings_encoding": "utf-8", "use_numpy": False}
-        self._context.settings = {}
         self.compressed = False
 
     def read_packet(self) -> int:
@@ -104,7 +101,7 @@ class Wire:
 
     def send_hello(self, version: tuple[int, int, int], timezone: str) -> None:
         name = "ClickHouse"
-        self._context.server_info = ServerInfo(name, *version, REVISION, timezone, name, REVISION)
+        self._context = _context(ServerInfo(name, *version, REVISION, timezone, name, REVISION))
         out = BytesIO()
         write_varint(ServerPacketTypes.HELLO, out)
         write_binary_str(name, out)
@@ -216,6 +213,26 @@ def header(columns: list[tuple[str, str]]) -> bytes:
         write_binary_str(name, out)
         write_binary_str(kind, out)
     return out.getvalue()
+
+
+def columns_of(native: bytes) -> list[tuple[str, str]]:
+    """Names and types of a block in Native format, found by reading it through; a client learns them from a
+    block without rows that comes first."""
+    context = _context(
+        ServerInfo("", 0, 0, 0, REVISION, "UTC", "", 0)
+    )  # revision 0: a block without its info
+    pieces = iter((native, b""))
+    reader = CompressedBufferedReader(lambda: next(pieces), max(len(native), 1))
+    block = BlockInputStream(reader, context).read()
+    return list(block.columns_with_types)
+
+
+def _context(server: ServerInfo) -> Context:
+    context = Context()
+    context.client_settings = {"strings_as_bytes": True, "strings_encoding": "utf-8", "use_numpy": False}
+    context.settings = {}
+    context.server_info = server
+    return context
 
 
 def shape(native: bytes, position: int = 0) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 -- Every version of every event as it was known: landed once, never changed. The day leads the sort key, so that a
 -- night reads one day. `seniority` is high for an early receipt: of equal versions the first one received speaks.
-CREATE TABLE event_versions
+CREATE TABLE IF NOT EXISTS event_versions
 (
     day             Date                    COMMENT 'local day (Asia/Shanghai) of occurred_at; of recorded_at for a deletion without a time',
     stream          LowCardinality(String)  COMMENT 'service | inspection',
@@ -33,7 +33,7 @@ ORDER BY (day, stream, source, id, recorded_at, operation, content)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 -- The same versions by case: the history of one subject is one range.
-CREATE TABLE case_timeline
+CREATE TABLE IF NOT EXISTS case_timeline
 (
     stream          LowCardinality(String),
     subject         String,
@@ -60,7 +60,7 @@ ENGINE = ReplacingMergeTree(seniority)
 ORDER BY (stream, subject, source, id, recorded_at, operation, content)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024;
 
-CREATE MATERIALIZED VIEW case_timeline_landing TO case_timeline AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS case_timeline_landing TO case_timeline AS
 SELECT
     stream, subject, source, id, type, occurred_at, recorded_at, received_at, operation, precision, rank,
     task_code, region, organ, department, actor, data, content, unjudged

@@ -1,5 +1,5 @@
 -- Every revision of every alert.
-CREATE TABLE alerts
+CREATE TABLE IF NOT EXISTS alerts
 (
     alert_id        FixedString(32),
     revision        UInt32,
@@ -39,15 +39,15 @@ ORDER BY (alert_id, revision)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 -- The last revision of each alert; read with FINAL.
-CREATE TABLE alert_current AS alerts
+CREATE TABLE IF NOT EXISTS alert_current AS alerts
 ENGINE = ReplacingMergeTree(revision)
 ORDER BY alert_id
 SETTINGS non_replicated_deduplication_window = 10000;
 
-CREATE MATERIALIZED VIEW alert_current_landing TO alert_current AS SELECT * FROM alerts;
+CREATE MATERIALIZED VIEW IF NOT EXISTS alert_current_landing TO alert_current AS SELECT * FROM alerts;
 
 -- What people do with an alert.
-CREATE TABLE alert_actions
+CREATE TABLE IF NOT EXISTS alert_actions
 (
     action_id       String,
     alert_id        FixedString(32),

@@ -1,5 +1,5 @@
 -- Each clock as its worker last reported it: days (microseconds where unit is `exact`) are never worked out again in SQL.
-CREATE TABLE case_clock
+CREATE TABLE IF NOT EXISTS case_clock
 (
     stream          LowCardinality(String),
     subject         String,

@@ -1,6 +1,6 @@
 -- One row per event as it now stands: per (source, id) the greatest (recorded, operation, content) speaks (RULES §3.7),
 -- deletions included, so that a reader can tell a deleted case from one that never was.
-CREATE VIEW event_current AS
+CREATE VIEW IF NOT EXISTS event_current AS
 SELECT
     stream, subject, source, id,
     tupleElement(last, 1)  AS type,
@@ -33,7 +33,7 @@ FROM
 
 -- One row per service case as it now stands. Of several events of one type the first one is the act (a second decision
 -- decides nothing); what describes the case is the last that was said. A case whose every event is deleted is `deleted`.
-CREATE VIEW case_current AS
+CREATE VIEW IF NOT EXISTS case_current AS
 SELECT
     subject AS case_id,
     argMaxIf(task_code, place, task_code != '')                             AS item,

@@ -1,4 +1,4 @@
-CREATE TABLE quality_runs
+CREATE TABLE IF NOT EXISTS quality_runs
 (
     run_id          String,
     day             Date,
@@ -16,7 +16,7 @@ CREATE TABLE quality_runs
 ENGINE = ReplacingMergeTree(ended_at)
 ORDER BY (day, suite, run_id);
 
-CREATE TABLE quality_results
+CREATE TABLE IF NOT EXISTS quality_results
 (
     run_id          String,
     day             Date,
@@ -36,7 +36,7 @@ ENGINE = ReplacingMergeTree
 ORDER BY (day, suite, run_id, expectation);
 
 -- One night's indicators; a night is staged beside it and replaces its day as a whole.
-CREATE TABLE assess_daily
+CREATE TABLE IF NOT EXISTS assess_daily
 (
     day             Date,
     region          LowCardinality(String),
@@ -55,12 +55,12 @@ ENGINE = MergeTree
 PARTITION BY day
 ORDER BY (day, region, organ, department, item, kpi);
 
-CREATE TABLE assess_daily_staged AS assess_daily
+CREATE TABLE IF NOT EXISTS assess_daily_staged AS assess_daily
 ENGINE = MergeTree
 PARTITION BY day
 ORDER BY (day, region, organ, department, item, kpi);
 
-CREATE TABLE declared_facts
+CREATE TABLE IF NOT EXISTS declared_facts
 (
     indicator       LowCardinality(String),
     region          LowCardinality(String),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from oracle.clocks import ANSWERS, ENDS, Item, Limit, Rule, World, answered, before, handled, limit, plain
+from oracle.clocks import Item, Limit, Rule, World, before, limit
 from oracle.history import Fact, blank, whole_number
+from oracle.spans import ANSWERS, ENDS, answered, handled, plain
 
 OPENS = frozenset({"case.received", "case.corrected"})
 PAUSES = frozenset({"case.suspended", "case.resumed"})

@@ -1,8 +1,8 @@
-"""Decides when a clock runs, what pauses and extends it, and when it is due: whole histories, no state (CLOCKS.md)."""
+"""Decides when a clock runs, what pauses and extends it, and when it is due (CLOCKS.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -216,9 +216,8 @@ def granted(
             continue
         if fact.key in lawful:
             counted.append(lawful[fact.key])
-        elif rule.extend and fact.type == rule.extend and before(span.start, fact) and not extension:
-            if fact.approver_role == "head":
-                extension = min(whole_number(fact.days), rule.longest(world.item(span.start)))
+        elif rule.extend == fact.type and fact.approver_role == "head" and before(span.start, fact):
+            extension = extension or min(whole_number(fact.days), rule.longest(world.item(span.start)))
     return counted, extension
 
 
@@ -245,83 +244,3 @@ def exactly(span: Span, allowed: timedelta, now: datetime) -> Reading:
         provisional=False,
         red_on=None,
     )
-
-
-def plain(starts: frozenset[str], stops: Callable[[Fact, Fact], bool]) -> Callable[..., list[Span]]:
-    """The first start for which the rule has a limit, unless it was stopped before."""
-
-    def spans(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
-        fitting = [
-            fact
-            for fact in facts
-            if fact.type in starts and rule.limit(fact, [each for each in facts if before(each, fact)], world)
-        ]
-        if not fitting:
-            return []
-        start = fitting[0]
-        if any(stops(fact, start) for fact in facts if before(fact, start)):
-            return []
-        after = [fact for fact in facts if before(start, fact) and stops(fact, start)]
-        return [Span(start, after[0] if after else None)]
-
-    return spans
-
-
-ANSWERS = frozenset({"case.accepted", "case.not_accepted", "case.withdrawn", "case.closed"})
-ENDS = frozenset({"case.decided", "case.withdrawn", "case.closed"})
-
-
-def answered(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
-    """The clocks of T04, each opened by the correction that followed a notice in time (CLOCKS.md 5, 6)."""
-    final = next((fact for fact in facts if fact.type in ANSWERS), None)
-    notices = [fact for fact in facts if fact.type == "case.correction_notified"]
-    received = next((fact for fact in facts if fact.type == "case.received"), None)
-    if received is None or any(before(fact, received) for fact in [*notices, *([final] if final else [])]):
-        return []
-    return list(chain(rule, received, final, notices, facts, world))
-
-
-def chain(
-    rule: Rule, start: Fact, final: Fact | None, notices: list[Fact], facts: list[Fact], world: World
-) -> Iterator[Span]:
-    allowed = rule.limit(start, [], world)
-    assert allowed is not None
-    due = world.days.after(first_day(rule, start, world), *allowed)
-    in_time = [
-        fact
-        for fact in notices
-        if before(start, fact) and fact.day <= due and (final is None or before(fact, final))
-    ]
-    if not in_time:
-        yield Span(start, final)
-        return
-    yield Span(start, in_time[0])
-    corrected = [
-        fact
-        for fact in facts
-        if fact.type == "case.corrected"
-        and before(in_time[0], fact)
-        and (final is None or before(fact, final))
-    ]
-    if corrected:
-        yield from chain(rule, corrected[0], final, notices, facts, world)
-
-
-def handled(lapse: Rule) -> Callable[..., list[Span]]:
-    """The clock `handling`: from the acceptance, or from the receipt that nobody answered in time (CLOCKS.md 7)."""
-
-    def spans(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
-        ends = [fact for fact in facts if fact.type in ENDS]
-        start = None
-        for span in lapse.spans(lapse, facts, world, now):
-            reading = count(lapse, span, facts, world, now)
-            if reading is not None and reading.breach:
-                start = span.start
-        if start is None:
-            accepted = [fact for fact in facts if fact.type == "case.accepted"]
-            start = accepted[0] if accepted else None
-        if start is None or any(before(fact, start) for fact in ends):
-            return []
-        return [Span(start, next((fact for fact in ends if before(start, fact)), None))]
-
-    return spans

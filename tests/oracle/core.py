@@ -1,4 +1,4 @@
-"""Decides how the two judges are asked the same question: the oracle by its texts, the core through its host."""
+"""Decides how the two judges are asked the same question: the oracle, and the core through its host."""
 
 from __future__ import annotations
 

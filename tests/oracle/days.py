@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 ONE = timedelta(days=1)
 FIXED = {(1, 1), (5, 1), (10, 1), (10, 2), (10, 3)}
-EPOCH = datetime(1970, 1, 1)
+EPOCH = datetime.combine(date(1970, 1, 1), time.min)
 SHANGHAI = timedelta(hours=8)
 
 
@@ -88,7 +88,7 @@ def micros(moment: datetime | None) -> int | None:
 
 
 def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)
+    return datetime.combine(day, time.min)
 
 
 def end_of(day: date) -> datetime:

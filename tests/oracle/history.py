@@ -1,4 +1,4 @@
-"""Decides what has happened: which version of each record speaks, and in which order (RULES §3.1, CLOCKS.md 2-4)."""
+"""Decides what has happened: which version of a record speaks, and in which order (CLOCKS.md 2-4)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,33 @@ from typing import Any
 
 from oracle.days import local, midnight
 
-LIFE = """
-case.applied case.received case.correction_notified case.corrected case.accepted case.not_accepted case.stage
-case.suspended case.resumed case.extended case.decided case.published cert.issued case.delivered case.withdrawn
-case.closed review.submitted review.verified review.rectified review.annulled complaint.filed complaint.answered
-data_request.filed data_request.answered incident.opened incident.closed
-plan.published task.created objects.drawn officers.drawn check.approved officer.scanned_in check.performed
-result.recorded rectify.ordered rectify.rechecked evidence.preserved evidence.disposed penalty.filed
-penalty.suspended penalty.resumed penalty.extended penalty.hearing penalty.legal_review penalty.decided
-penalty.not_imposed penalty.transferred penalty.withdrawn penalty.served penalty.executed penalty.closed
-coercion.applied coercion.suspended coercion.resumed coercion.extended coercion.lifted result.published
-action.reported
-""".split()
-RANK = {name: position for position, name in enumerate(LIFE)}
+LIFE = (
+    ("case", "applied received correction_notified corrected accepted not_accepted stage suspended resumed"),
+    ("case", "extended decided published"),
+    ("cert", "issued"),
+    ("case", "delivered withdrawn closed"),
+    ("review", "submitted verified rectified annulled"),
+    ("complaint", "filed answered"),
+    ("data_request", "filed answered"),
+    ("incident", "opened closed"),
+    ("plan", "published"),
+    ("task", "created"),
+    ("objects", "drawn"),
+    ("officers", "drawn"),
+    ("check", "approved"),
+    ("officer", "scanned_in"),
+    ("check", "performed"),
+    ("result", "recorded"),
+    ("rectify", "ordered rechecked"),
+    ("evidence", "preserved disposed"),
+    ("penalty", "filed suspended resumed extended hearing legal_review decided not_imposed transferred"),
+    ("penalty", "withdrawn served executed closed"),
+    ("coercion", "applied suspended resumed extended lifted"),
+    ("result", "published"),
+    ("action", "reported"),
+)
+NAMES = [f"{subject}.{name}" for subject, names in LIFE for name in names.split()]
+RANK = {name: position for position, name in enumerate(NAMES)}
 SAYS_NOTHING = {"", "无", "/", "。"}
 Key = tuple[str, str]
 
@@ -83,7 +97,7 @@ def version(event: Mapping[str, Any]) -> Version:
     at = local(written) if written else None
     if at is not None and whole_day:
         at = midnight(at.date())
-    recorded = local(event["recordedat"]) if event.get("recordedat") else at or datetime.min
+    recorded = local(event["recordedat"]) if event.get("recordedat") else at or midnight(date.min)
     said = {"type": event["type"], "at": written, "subject": event["subject"], "data": event.get("data")}
     return Version(
         key=(event["source"], event["id"]),

@@ -1,4 +1,4 @@
-"""Decides which alerts and clocks stand for a finished history: a second judge that shares nothing with `rules`."""
+"""Decides which alerts and clocks stand for a finished history: a second judge."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Clock:
 def judge(
     events: Iterable[Mapping[str, Any]], world: World, now: datetime, rules: Iterable[Rule] = RULES
 ) -> tuple[set[Alert], set[Clock]]:
-    """The alerts and clocks of messages of the wire, in whatever order and number, at Shanghai wall time `now`."""
+    """The alerts and clocks of messages of the wire, in any order and number, at Shanghai wall time `now`."""
     versions = {version(event) for event in events}
     alerts: set[Alert] = set()
     clocks: set[Clock] = set()
@@ -119,7 +119,7 @@ def raised(rule: Rule, subject: str, reading: Reading, shown: Reading, state: st
 
 
 def severity(rule: Rule, reading: Reading, now: datetime) -> str:
-    """A provisional date raises at most a notice (RULES §3.12); an escalation needs the clock open beyond it."""
+    """A provisional date raises at most a notice (RULES §3.12); an escalation needs it open beyond."""
     if reading.provisional:
         return "notice"
     if reading.red_on is not None:

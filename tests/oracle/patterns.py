@@ -147,7 +147,7 @@ class Sliding:
             earlier = instants[position - 1] if position else None
             if earlier is not None and self.holds(points, earlier) and at - earlier <= self.size:
                 continue
-            first = min((fact.key for fact in points if fact.at == at))
+            first = min(fact.key for fact in points if fact.at == at)
             ended = self.end(points, [each for each in instants if each >= at])
             ended = None if ended is None or ended > now else ended
             found.append(Hit(self.rule, self.severity, group, first, at, ended))
@@ -158,7 +158,7 @@ class Sliding:
 
     def end(self, points: list[Fact], instants: list[datetime]) -> datetime | None:
         """The first instant at which it does not hold, or at which the window is empty."""
-        for one, following in zip(instants, instants[1:] + [None], strict=True):
+        for one, following in zip(instants, [*instants[1:], None], strict=True):
             if following is None or following - one > self.size:
                 return one + self.size
             if not self.holds(points, following):

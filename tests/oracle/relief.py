@@ -1,4 +1,4 @@
-"""Decides which versions were entered too late to take an alert away, and what stays contested (CLOCKS.md 17, 18)."""
+"""Decides which versions came too late to take an alert away, and what is contested (CLOCKS.md 17, 18)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def lateness_counts_from(version: Version, known: Iterable[Version]) -> datetime
 def too_late(
     rule: Rule, occasion: Key, versions: frozenset[Version], world: World, now: datetime
 ) -> set[Version]:
-    """The versions that were entered when the breach already stood, more than 24 hours after they occurred."""
+    """The versions entered more than 24 hours after they occurred, when the breach already stood."""
     read_here = {each.key for each in versions if each.type in rule.reads}
     late: set[Version] = set()
     for one in sorted(versions, key=lambda each: each.recorded):

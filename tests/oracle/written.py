@@ -1,4 +1,4 @@
-"""Decides how tests write events briefly: `wire("case.accepted", "2026-02-12T09:00")` is a message of the topic."""
+"""Decides how tests write events: `wire("case.accepted", "2026-02-12T09:00")` is a message of the topic."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def wire(
     operation: str = "i",
     **data: Any,
 ) -> Message:
-    """One message. A time of ten characters is a date without a time; what is not said was recorded at once."""
+    """One message. Ten characters of time are a date without a time; recorded at once unless said."""
     message: Message = {
         "specversion": "1.0",
         "id": id or f"{kind}@{at}",

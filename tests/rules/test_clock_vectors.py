@@ -13,11 +13,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from oracle.clocks import World  # noqa: E402
-from oracle.core import Judge, by_core, by_oracle  # noqa: E402
-from oracle.days import announced, local, midnight  # noqa: E402
-from oracle.judge import Alert, Clock  # noqa: E402
-from oracle.written import Message, wire  # noqa: E402
+from oracle.clocks import World
+from oracle.core import Judge, by_core, by_oracle
+from oracle.days import announced, local, midnight
+from oracle.judge import Alert, Clock
+from oracle.written import Message, wire
 
 CALENDAR = Path(__file__).parents[2] / "rules" / "calendars" / "cn"
 DAYS = announced(CALENDAR)

@@ -1,4 +1,4 @@
-"""Decides which histories the judges are compared on: short lives of cases, crowded where readers would differ."""
+"""Decides which histories the judges are compared on: short, crowded where readers would differ."""
 
 from __future__ import annotations
 
@@ -140,20 +140,14 @@ def life(draw: Draw, subject: str, world: World) -> list[Message]:
     def one(kind: str, day: date) -> None:
         at = moment(day, draw(st.sampled_from(TIMES)))
         number = len(made)
-        made.append(
-            wire(
-                kind,
-                at,
-                subject,
-                id=f"e{number}",
-                recorded=recorded(draw, at),
-                **said(draw, types[kind], code),
-            )
-        )
+        fields = said(draw, types[kind], code)
+        made.append(wire(kind, at, subject, id=f"e{number}", recorded=recorded(draw, at), **fields))
 
-    for kind in USUAL[family]:
+    usual = draw(st.lists(st.sampled_from(pool), min_size=4, max_size=4))
+    usual = sorted(usual) if draw(st.integers(0, 3)) else usual
+    for kind, offset in zip(USUAL[family], usual, strict=False):
         if draw(st.integers(0, 5)):
-            one(kind, first + timedelta(days=draw(st.sampled_from(pool))))
+            one(kind, first + timedelta(days=offset))
     for _ in range(draw(st.integers(0 if made else 1, 6))):
         one(draw(st.sampled_from(sorted(types))), first + timedelta(days=draw(st.sampled_from(pool))))
     for _ in range(draw(st.integers(0, 4))):

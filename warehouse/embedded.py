@@ -56,13 +56,18 @@ def command(directory: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "warehouse.engine", str(directory), str(port)]
 
 
+def environment() -> dict[str, str]:
+    """The environment of the process: ours, and the rooms can be imported from anywhere."""
+    root = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path}
+
+
 def start(directory: Path, port: int = 0) -> EmbeddedServer:
     """Start a server over `directory` and wait until it answers; port 0 takes a free one.
 
     The server ends with the process that started it, also when that one is killed.
     """
-    root = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         process = subprocess.Popen(
             [*command(directory, port), "--tied"],
@@ -70,7 +75,7 @@ def start(directory: Path, port: int = 0) -> EmbeddedServer:
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment(),
             start_new_session=True,  # Ctrl-C reaches the starter, which stops the server after its clients
         )
         assert process.stdout is not None

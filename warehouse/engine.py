@@ -92,7 +92,7 @@ def _readable(client: socket.socket) -> bool:
 
 
 def _own(directory: Path) -> TextIO:
-    """The lock of the directory, held until the file is closed. Raises OSError when another process has it."""
+    """The lock of the directory, held until the file is closed. Raises OSError when another has it."""
     lock = (directory / "owner.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

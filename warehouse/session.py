@@ -1,4 +1,4 @@
-"""What a client of the embedded engine is answered: pings, queries, inserts, errors with ClickHouse's codes."""
+"""What a client of the embedded engine is answered: a pong, blocks, or an error with ClickHouse's code."""
 
 import json
 import re

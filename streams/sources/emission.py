@@ -23,11 +23,12 @@ IDS_REMEMBERED = 65_536
 
 
 class Sourced(Struct, frozen=True, gc=False):
-    """One event on its way in: bytes, subject, stream, when it was received, where it stands."""
+    """One event on its way in: its bytes, its record, its stream, two of its times, where it stands."""
 
     value: bytes
     subject: str
     stream: str
+    occurred_at: int
     received_at: int
     place: Place
 
@@ -103,10 +104,12 @@ class _Maker:
             "subject": subject,
             "time": time,
         }
+        occurred_at = received_at = parse_time(time)
         for name, text, column in self._stamps:
             written = text(row)
             if written is not None:
-                time = message[name] = self._moment(written, column)
+                stamp = message[name] = self._moment(written, column)
+                received_at = parse_time(stamp)
         if whole_day:
             message["precision"] = "day"
         if self._operation is not None and (operation := self._operation(row)):
@@ -118,7 +121,7 @@ class _Maker:
                 data[name] = value
         message["data"] = data
         try:
-            return Sourced(self._encode(message), subject, self._stream, parse_time(time), place)
+            return Sourced(self._encode(message), subject, self._stream, occurred_at, received_at, place)
         except UnicodeEncodeError:
             raise RowFault("not_the_encoding", "", "bytes that are not of the declared encoding") from None
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any, BinaryIO
 
 from msgspec import Struct
+from rich.console import Console
 
 from rules.model.events import Undecodable
 from rules.model.fields import looks_like_an_identifier
@@ -80,3 +81,14 @@ class DeadLetters:
 def say(text: str) -> None:
     """A line for the person at the terminal: standard error, since standard output carries alerts."""
     print(text, file=sys.stderr, flush=True)
+
+
+def print_dead_letters(dead_letters: DeadLetters, console: Console) -> None:
+    """What was set aside, by reason, with the first places of each."""
+    if not dead_letters.total:
+        return
+    console.print(f"[bold]死信 dead letters: {dead_letters.total:,}[/bold]")
+    for reason, count in dead_letters.reasons.most_common():
+        console.print(f"  {reason}: {count:,}", markup=False)
+        for example in dead_letters.examples[reason]:
+            console.print(f"    {example}", markup=False, soft_wrap=True)

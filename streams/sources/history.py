@@ -138,8 +138,9 @@ class History:
     def _headed(self, decode: Callable[[bytes], Heading], text: bytes, place: Place) -> Iterator[Sourced]:
         try:
             head = decode(text)
-            written = head.receivedat or head.recordedat or head.time
-            received_at = parse_time(written) if written else 0
+            occurred_at = parse_time(head.time) if head.time else 0
+            written = head.receivedat or head.recordedat
+            received_at = parse_time(written) if written else occurred_at
         except (msgspec.ValidationError, ValueError, OverflowError) as error:
             reason = "not_the_contract" if isinstance(error, msgspec.ValidationError) else "not_a_time"
             self.dead_letters.add(
@@ -157,7 +158,7 @@ class History:
                 Fault("no_identity", "$.subject", "the event names no subject"), place, text
             )
         else:
-            yield Sourced(text, head.subject, kind.stream, received_at, place)
+            yield Sourced(text, head.subject, kind.stream, occurred_at, received_at, place)
 
 
 def _is_broken(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""Decides what a row is in a CSV, a JSON-lines and an XES file, in constant memory; broken ones are faults."""
+"""Decides what a row is in a CSV, a JSON-lines and an XES file, in constant memory; or which fault it is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def opened(name: str) -> Iterator[BinaryIO]:
     file: Any = sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115
     try:
         if file.peek(2)[:2] == b"\x1f\x8b":
-            yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 16)  # type: ignore[arg-type]
+            yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 16)
         else:
             yield file
     finally:

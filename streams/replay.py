@@ -1,0 +1,125 @@
+"""Decides the alerts of a history without a broker: sources → codec → drive; `now` is the last event."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from msgspec import Struct, field
+
+from rules.core import Step
+from rules.drive import Drive
+from rules.language import Book
+from rules.model.events import Event, Undecodable
+from rules.model.times import midnight, parse_day, parse_time
+from streams.codec import TOLERANCE, decode
+from streams.sources.emission import Sourced
+from streams.sources.faults import DeadLetters, Fault
+from streams.sources.written_times import LocalTimes
+
+CHUNK = 1_000
+
+
+class Horizon(Struct, frozen=True):
+    """Which part of a history is taken. Times in epoch microseconds; None: all of it.
+
+    `now` is when it is judged, `last` the last instant that an event may have occurred at, `known_at` the
+    last that a version may have been received at. Beyond `latest` nothing can have happened: a dead letter.
+    """
+
+    latest: int
+    now: int | None = None
+    last: int | None = None
+    known_at: int | None = None
+
+
+class Replayed(Struct):
+    """What came of it, beside the drive's own alerts, clocks and counters."""
+
+    events: int = 0
+    first_at: int | None = None
+    last_at: int | None = None
+    left_out: Counter[str] = field(default_factory=Counter)
+    unjudged: int = 0
+
+
+Watch = Callable[[list[Sourced], list[Event], Step], None]
+"""Told each chunk as it was judged: the messages, their events, the step."""
+
+
+def horizon(until: str, known_at: str, zone: str, wall_now: int) -> Horizon:
+    """The horizon that two written times mean; without an offset they are local in `zone`. Raises ValueError.
+
+    A date alone means its whole day (RULES §3.2): the events of that day are taken, and `now` is its 24:00.
+    """
+    now, last = _end(until, zone) if until else (None, None)
+    known = _end(known_at, zone)[1] if known_at else None
+    return Horizon(max(wall_now, now or wall_now) + TOLERANCE, now, last, known)
+
+
+def _end(text: str, zone: str) -> tuple[int, int]:
+    times = LocalTimes(zone)
+    if times.is_day(text):
+        day = parse_day(times.day(text))
+        end = midnight(day + timedelta(days=1), zone)
+        return end, end - 1
+    at = parse_time(times.moment(text))
+    return at, at
+
+
+class Replay:
+    """One history through one drive."""
+
+    def __init__(self, book: Book, taken: Horizon, dead_letters: DeadLetters) -> None:
+        self.drive = Drive(book)
+        self.taken, self.dead_letters = taken, dead_letters
+        self.result = Replayed()
+
+    def run(self, history: Iterable[Sourced], watch: Watch) -> Replayed:
+        """Judges the whole history in chunks, then moves `now` to where the horizon puts it."""
+        messages: list[Sourced] = []
+        events: list[Event] = []
+        for message in history:
+            event = self._decoded(message)
+            if event is None:
+                continue
+            messages.append(message)
+            events.append(event)
+            if len(events) >= CHUNK:
+                self._judge(messages, events, watch)
+                messages, events = [], []
+        if events:
+            self._judge(messages, events, watch)
+        if self.taken.now is not None:
+            watch([], [], self.drive.until(max(self.taken.now, self.drive.now)))
+        return self.result
+
+    def _decoded(self, message: Sourced) -> Event | None:
+        try:
+            event = decode(message.value, None, self.taken.latest - TOLERANCE)
+        except Undecodable as error:
+            self.dead_letters.add(Fault(error.reason, error.path, error.detail), message.place, message.value)
+            return None
+        fact, taken, left_out = event.fact, self.taken, self.result.left_out
+        if taken.last is not None and fact.occurred_at > taken.last:
+            left_out["after_until"] += 1
+            return None
+        if taken.known_at is not None and fact.received_at > taken.known_at:
+            left_out["not_known_yet"] += 1
+            return None
+        return event
+
+    def _judge(self, messages: list[Sourced], events: list[Event], watch: Watch) -> None:
+        step = self.drive.take(events)
+        result = self.result
+        result.events += len(events)
+        result.unjudged += len(step.unjudged)
+        times = [event.fact.occurred_at for event in events]
+        result.first_at = min(times) if result.first_at is None else min(result.first_at, *times)
+        result.last_at = max(times) if result.last_at is None else max(result.last_at, *times)
+        for rejected in step.rejected:
+            message = messages[rejected.index]
+            fault = Fault(rejected.reason, rejected.path, rejected.detail)
+            self.dead_letters.add(fault, message.place, message.value)
+        watch(messages, events, step)

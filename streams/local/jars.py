@@ -72,7 +72,7 @@ def _download(context: Any, coordinate: str) -> Path:
         raise JarError(f"cannot fetch {coordinate}: {fault}") from fault
 
 
-def _fetch(context: Any, jar: Jar, cache: Path) -> Path:
+def fetch(context: Any, jar: Jar, cache: Path) -> Path:
     """A cut-off download has the wrong digest too, so one wrong file is fetched again before it is a fault."""
     target = jar.path(cache)
     for _ in range(2):
@@ -106,7 +106,7 @@ def ensure(
     if missing:
         with _alone(cache), ThreadPoolExecutor(4) as pool:
             context = _context(cache, repository)
-            for _ in pool.map(lambda jar: _fetch(context, jar, cache), missing):
+            for _ in pool.map(lambda jar: fetch(context, jar, cache), missing):
                 done += 1
                 advance(done, len(jars))
     return [jar.path(cache) for jar in jars]

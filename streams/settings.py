@@ -36,6 +36,8 @@ class Settings:
     topic_prefix: str
     """Put before every topic's name; empty in production, so that several systems can share a broker."""
     book: Path
+    suites: Path
+    """The folder of the suites that the nights run."""
     hash_key: bytes | None
     language: str
     console_host: str
@@ -102,6 +104,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object], str]] = {
     "MINGJING_APP": ("app", _name, "mingjing"),
     "MINGJING_TOPIC_PREFIX": ("topic_prefix", _name, ""),
     "MINGJING_BOOK": ("book", _folder, str(ROOT / "rules" / "book")),
+    "MINGJING_SUITES": ("suites", _folder, str(ROOT / "expectations" / "suites")),
     "MINGJING_LANGUAGE": ("language", _one_of(LANGUAGES), ""),
     "MINGJING_CONSOLE_HOST": ("console_host", str, "127.0.0.1"),
     "MINGJING_CONSOLE_PORT": ("console_port", _count, "8080"),

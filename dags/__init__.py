@@ -1,0 +1,1 @@
+"""Decides when: schedules for Airflow and nothing else; what is done stands in `expectations.night`."""

@@ -1,0 +1,1 @@
+SELECT case_id FROM {batch} WHERE fin AND project_type = 'promise' AND promise_limit IS NULL

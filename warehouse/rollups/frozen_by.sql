@@ -1,0 +1,1 @@
+SELECT DISTINCT run_id FROM {table} WHERE day = %(day)s

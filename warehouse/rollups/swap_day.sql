@@ -1,0 +1,1 @@
+ALTER TABLE {table} REPLACE PARTITION %(day)s FROM {table}_staged

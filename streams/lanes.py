@@ -1,0 +1,261 @@
+"""Decides how one owned partition is worked: fence, restore, read, have it judged, commit; and begin again."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
+
+from streams import clock
+from streams.codec import Partitioner
+from streams.lane_clock import Contact, EventClock, GroupClock, WallClock
+from streams.lane_commit import Outbox, transactional_producer
+from streams.lane_judge import Cores, EventReader, FactReader, Judge, Judged
+from streams.lane_restore import restore
+from streams.lane_outlet import outlet
+from streams.settings import Settings
+from streams.store import LaneState, Position, StateError, Store, WorkerFolder, changelog_rows
+from streams.topics import EVENTS, FACTS, Names
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much and how often; times in seconds."""
+
+    chunk: int = 1_000
+    backlog: int = 4_000
+    gather: float = 0.05
+    idle: float = 0.5
+    mark_every: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the lanes of one worker share."""
+
+    settings: Settings
+    cores: Cores
+    consumer: AIOKafkaConsumer
+    folder: WorkerFolder
+    ask: Callable[[Work], Awaitable[Judged]]
+    """Has the agent do a piece of work."""
+    pace: Pace = Pace()
+    counters: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def names(self) -> Names:
+        return Names(self.settings.topic_prefix, self.settings.app)
+
+    @property
+    def group(self) -> str:
+        return f"{self.settings.app}-supervise"
+
+
+class Lane:
+    """One partition of an event topic or of `facts`. Open it once, run it as often as it is assigned to us."""
+
+    def __init__(self, ground: Ground, topic: str, partition: int) -> None:
+        self.topic, self.partition = topic, partition
+        self.name = f"{topic}-{partition}"
+        self.source = TopicPartition(ground.names.of(topic), partition)
+        self.changelog = TopicPartition(ground.names.changelog(topic), partition)
+        self._ground = ground
+        self._producer = transactional_producer(
+            ground.settings.kafka_bootstrap_servers, f"{ground.settings.app}-{self.source.topic}-{partition}"
+        )
+        self._store: Store | None = None
+        self._reading: asyncio.Future[Any] | None = None
+        self._halted = False
+        self._committed: int | None = None
+        self._committed_on = self._marked_on = clock.monotonic()
+        self._marked = 0
+        self._dirty = False
+
+    # opening
+
+    async def open(self) -> None:
+        """Fences the predecessor, then restores, then trusts the committed offset. Raises StateError."""
+        await self._producer.start()
+        ground, cores = self._ground, self._ground.cores
+        self._outlet = await outlet(self.name, self._producer, ground.names, cores)
+        self._partitions = len(await self._producer.partitions_for(self.source.topic))
+        store = await asyncio.to_thread(Store, ground.folder.of(self.source.topic, self.partition))
+        self._log_end, count = await restore(store, ground.settings.kafka_bootstrap_servers, self.changelog)
+        self._committed = await ground.consumer.committed(self.source)
+        state = await self._checked(store.state)
+        self._offset = state.offset
+        make = cores.group if self.topic == FACTS else cores.subject
+        core = await asyncio.to_thread(make, store)
+        self._judge = Judge(core, self._clock_of(state), self._reader())
+        self._store = store
+        log.info("lane %s: %d changelog records restored, goes on at %d", self.name, count, self._offset)
+
+    async def _checked(self, state: LaneState | None) -> LaneState:
+        partitions = self._partitions
+        if state is None:
+            if self._committed is not None:
+                raise StateError(
+                    f"{self.source.topic}-{self.partition}: offset {self._committed} is committed, but the "
+                    f"changelog {self.changelog.topic} holds no state"
+                )
+            first = await self._ground.consumer.beginning_offsets([self.source])
+            return LaneState(partitions, first[self.source], 0)
+        if state.partitions != partitions:
+            raise StateError(
+                f"{self.source.topic} has {partitions} partitions, its state was made with {state.partitions}: "
+                "subjects would be split; use a new MINGJING_APP and read the topic again"
+            )
+        if state.offset != self._committed:
+            raise StateError(
+                f"{self.source.topic}-{self.partition}: the state stands at offset {state.offset}, the group "
+                f"{self._ground.group} at {self._committed}: one of them was changed by hand"
+            )
+        return state
+
+    def _clock_of(self, state: LaneState) -> EventClock:
+        if self.topic == FACTS:
+            lanes = frozenset(f"{topic}-{n}" for topic in EVENTS for n in range(self._ground.settings.partitions))
+            return GroupClock(lanes, state.now, state.marks)
+        return WallClock(state.now) if self._ground.settings.clock == "wall" else EventClock(state.now)
+
+    def _reader(self) -> EventReader | FactReader:
+        if self.topic == FACTS:
+            return FactReader(self._ground.cores.decode_fact)
+        return EventReader(self.partition, Partitioner(self._partitions))
+
+    # running
+
+    async def run(self) -> None:
+        """Works until halted. Any exception means that this process must end."""
+        self._halted = False
+        if self._store is None:
+            await self.open()
+        if self._halted:
+            return
+        self._ground.consumer.seek(self.source, self._offset)
+        while not self._halted:
+            records, contact = await self._gather()
+            if not self._halted:
+                await self._take(records, contact)
+                await self._fire()
+                await self._tick()
+
+    def halt(self) -> None:
+        """Ends `run` at the next edge of a step; a read under way is given up, for it may wait out a rejoin."""
+        self._halted = True
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def close(self) -> None:
+        """After `run` has ended: gives producer and store back."""
+        await self._producer.stop()
+        if self._store is not None:
+            self._store.close()
+
+    async def _gather(self) -> tuple[list[Any], Contact]:
+        """A chunk: what is there, a little more where it is small, much more where a backlog waits."""
+        pace = self._ground.pace
+        records, contact = await self._poll(self._patience(), pace.chunk)
+        if records and len(records) < pace.chunk:
+            await asyncio.sleep(pace.gather)
+        behind = contact.end is not None and contact.end - contact.position > pace.chunk
+        limit = pace.backlog if behind else pace.chunk
+        while records and len(records) < limit and not self._halted:
+            more, contact = await self._poll(0.0, limit - len(records))
+            if not more:
+                break
+            records += more
+        return records, contact
+
+    async def _poll(self, seconds: float, limit: int) -> tuple[list[Any], Contact]:
+        self._reading = asyncio.ensure_future(self._read(seconds, limit))
+        try:
+            return await self._reading
+        except asyncio.CancelledError:
+            if not self._halted:
+                raise
+            return [], Contact(0, 0.0, None, 0, None)
+        finally:
+            self._reading = None
+
+    async def _read(self, seconds: float, limit: int) -> tuple[list[Any], Contact]:
+        consumer, source = self._ground.consumer, self.source
+        found = await consumer.getmany(source, timeout_ms=int(seconds * 1_000), max_records=limit)
+        position, end, polled_ms = self._offset, None, None
+        try:
+            position = await consumer.position(source)
+            end, polled_ms = consumer.highwater(source), consumer.last_poll_timestamp(source)
+        except (AssertionError, IllegalStateError):
+            log.debug("lane %s: asked while partitions move", self.name)
+        now = clock.now_us()
+        age = None if polled_ms is None else max(0.0, now / 1e6 - polled_ms / 1e3)
+        return found.get(source, []), Contact(now, clock.monotonic(), age, position, end)
+
+    def _patience(self) -> float:
+        """Seconds to wait for records: no longer than to the next timer of a clock that runs by itself."""
+        wake = self._judge.core.wake
+        if wake is None or not self._judge.clock.runs:
+            return self._ground.pace.idle
+        return min(max((wake - clock.now_us()) / 1e6, 0.02), self._ground.pace.idle)
+
+    async def _take(self, records: list[Any], contact: Contact) -> None:
+        if not records:
+            self._judge.clock.meet(contact)
+            return
+        judged = await self._ground.ask(lambda: self._judge.judge(records, contact))
+        self._offset = records[-1].offset + 1
+        self._dirty = True
+        self._ground.counters["records"] += len(records)
+        self._ground.counters["dead_letters"] += len(judged.letters)
+        if judged.changes:
+            await self._commit(judged)
+
+    async def _fire(self) -> None:
+        """Timers, in commits of their own; what waits longer than the lane does not hold up its records."""
+        while self._judge.due and not self._halted:
+            await self._commit(await self._ground.ask(self._judge.advance))
+
+    async def _tick(self) -> None:
+        """Commits the offset and the time where nothing else did, and tells the facts lanes of the time."""
+        idle = clock.monotonic() - self._committed_on >= self._ground.pace.mark_every
+        if (self._dirty and idle) or self._owes_a_mark():
+            await self._commit(Judged())
+
+    def _owes_a_mark(self) -> bool:
+        if self.topic == FACTS or self._judge.clock.now <= self._marked or self._judge.due:
+            return False
+        return clock.monotonic() - self._marked_on >= self._ground.pace.mark_every
+
+    # committing
+
+    async def _commit(self, judged: Judged) -> None:
+        """One transaction, then one write of the local store. A failure ends the process."""
+        assert self._store is not None
+        box = Outbox(self._producer)
+        self._outlet.put(box, judged)
+        now, marked = self._judge.clock.now, self._owes_a_mark()
+        if marked:
+            self._outlet.put_marks(box, now)
+        state = LaneState(self._partitions, self._offset, now, dict(self._judge.clock.marks()))
+        rows = changelog_rows(judged.step.rows if judged.step else {}, state)
+        for key, row in rows:
+            box.put(self.changelog.topic, self.partition, key, row)
+        moved = {self.source: self._offset} if self._offset != self._committed else {}
+        written, begun_at = await box.commit(moved, self._ground.group)
+        log_end = written[self.changelog]
+        heard_at = clock.now_us()
+        self._log_end = self._log_end if log_end.next is None else log_end.next
+        self._store.write(rows, Position(self._log_end, heard_at))
+        self._judge.clock.acknowledge(begun_at, log_end.appended_at, heard_at)
+        self._committed, self._dirty = self._offset, False
+        self._committed_on = clock.monotonic()
+        if marked:
+            self._marked, self._marked_on = now, self._committed_on

@@ -112,7 +112,7 @@ def recorded(draw: Draw, at: str) -> str:
 
 @st.composite
 def histories(draw: Draw, days: Days) -> History:
-    """The life of one or two subjects, each with corrections, deletions, late records and events at its edges."""
+    """The life of one or two subjects, with corrections, deletions, late records, events at its edges."""
     world = World(days, ITEMS)
     events: list[Message] = []
     for subject in ["A1"] if draw(st.integers(0, 3)) else ["A1", "A2"]:

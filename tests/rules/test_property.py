@@ -1,0 +1,75 @@
+"""The core against the declarative judge: whatever the arrival, the batches, the ticks and the duplicates."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from oracle.core import Arrival, Found, by_core, by_oracle
+from oracle.days import announced
+from oracle.histories import Draw, History, edges, histories
+from oracle.written import as_example
+
+DAYS = announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn")
+EXAMPLES = int(os.environ.get("MINGJING_PROPERTY_EXAMPLES", "250"))
+often = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
+
+
+@st.composite
+def arrivals(draw: Draw, history: History) -> Arrival:
+    """Any order, some messages more than once, any batches, and a clock that ticks in between."""
+    number = len(history.events)
+    order = draw(st.permutations(range(number))) if draw(st.booleans()) else by_time(history)
+    order = [*order, *draw(st.lists(st.integers(0, number - 1), max_size=3))]
+    batches: list[tuple[int, ...]] = []
+    while order:
+        size = draw(st.sampled_from([1, 1, 2, 5, len(order)]))
+        batches.append(tuple(order[:size]))
+        order = order[size:]
+    instants = [at for at in edges(history.events, history.world, history.now) if at <= history.now]
+    ticks = [draw(st.sampled_from([None, None, *instants, history.now])) for _ in batches]
+    return Arrival(tuple(batches), tuple(rising(ticks)))
+
+
+def by_time(history: History) -> list[int]:
+    return sorted(
+        range(len(history.events)),
+        key=lambda position: str(history.events[position].get("recordedat", "")),
+    )
+
+
+def rising(ticks: list[datetime | None]) -> list[datetime | None]:
+    """A clock never goes back, so an earlier tick says nothing."""
+    latest = None
+    found: list[datetime | None] = []
+    for tick in ticks:
+        found.append(tick if tick is not None and (latest is None or tick > latest) else None)
+        latest = found[-1] or latest
+    return found
+
+
+def compare(history: History, expected: Found, found: Found) -> None:
+    note(as_example(history.events, history.now.isoformat(), history.world.items))
+    for name, left, right in zip(("alerts", "clocks"), expected, found, strict=True):
+        missing, extra = sorted(left - right, key=repr), sorted(right - left, key=repr)
+        said = [f"the oracle has {each}" for each in missing] + [f"the core has {each}" for each in extra]
+        assert not said, "\n".join([f"{name} differ:", *said])
+
+
+@often
+@given(histories(DAYS), st.data())
+def test_the_core_gives_what_the_declarative_judge_gives_however_the_events_arrive(
+    history: History, data: st.DataObject
+) -> None:
+    arrival = data.draw(arrivals(history))
+    expected = by_oracle(history.events, history.world, history.now)
+    compare(history, expected, by_core(history.events, history.world, history.now, arrival))

@@ -1,0 +1,1 @@
+"""The web page for supervision staff: the queue of alerts, and one alert with its evidence and clock."""

@@ -1,0 +1,152 @@
+"""Decides which alerts the queue shows: the last revision of each, narrowed by what the reader asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+from msgspec import Struct
+
+from rules.model.alerts import Alert, parse_alert
+
+STATES = ("open", "ended", "contested", "withdrawn")
+MOST_ALERTS = 20_000
+MOST_REVISIONS = 50
+PAGE = 100
+
+
+class Entry(Struct, frozen=True):
+    """An alert as it stands. `changed_at` is when its last revision came; the evidence stays in the line."""
+
+    alert: Alert
+    changed_at: int
+    words: str
+
+
+class Wanted(Struct, frozen=True):
+    """What a reader asked for; an empty set or text narrows nothing."""
+
+    severities: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
+    rule: str = ""
+    department: str = ""
+    text: str = ""
+    page: int = 1
+
+    def takes(self, entry: Entry) -> bool:
+        return self.of_severity(entry) and self.of_state(entry) and self.nearly_takes(entry)
+
+    def of_severity(self, entry: Entry) -> bool:
+        return not self.severities or entry.alert.severity in self.severities
+
+    def of_state(self, entry: Entry) -> bool:
+        return not self.states or entry.alert.state in self.states
+
+    def nearly_takes(self, entry: Entry) -> bool:
+        """Apart from severity and state, whose buttons count what they would show."""
+        return (
+            self.rule in ("", entry.alert.rule)
+            and self.department in ("", entry.alert.department)
+            and all(word in entry.words for word in self.text.lower().split())
+        )
+
+
+class Shown(Struct, frozen=True):
+    """One page of the queue, newest change first, and how many alerts each severity and state would show."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    page: int
+    pages: int
+    by_severity: dict[str, int]
+    by_state: dict[str, int]
+
+
+class Board:
+    """The fold of the alerts topic by (alert id, revision); `version` grows with every visible change."""
+
+    def __init__(self, most: int = MOST_ALERTS) -> None:
+        self._most = most
+        self._entries: dict[str, Entry] = {}
+        self._lines: dict[str, dict[int, bytes]] = {}
+        self.version = 0
+        self.latest_at = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def take(self, line: bytes, changed_at: int) -> None:
+        """One line of the alerts topic. Raises msgspec.MsgspecError or ValueError for what is none."""
+        self.put(parse_alert(line), changed_at, line)
+
+    def put(self, alert: Alert, changed_at: int, line: bytes) -> None:
+        """A revision that is known already changes nothing, an older one adds to the history alone."""
+        lines = self._lines.setdefault(alert.alert_id, {})
+        if alert.revision in lines:
+            return
+        lines[alert.revision] = line
+        while len(lines) > MOST_REVISIONS:
+            del lines[min(lines)]
+        self.latest_at = max(self.latest_at, alert.at, alert.ended_at or 0)
+        self.version += 1
+        before = self._entries.get(alert.alert_id)
+        if before is None or before.alert.revision < alert.revision:
+            self._entries.pop(alert.alert_id, None)
+            self._entries[alert.alert_id] = Entry(_lean(alert), changed_at, _words(alert))
+            self._forget()
+
+    def _forget(self) -> None:
+        while len(self._entries) > self._most:
+            oldest = next(iter(self._entries))
+            del self._entries[oldest], self._lines[oldest]
+
+    def entry(self, alert_id: str) -> Entry | None:
+        return self._entries.get(alert_id)
+
+    def revisions(self, alert_id: str) -> list[Alert]:
+        """Every revision that came by, the newest first, with its evidence."""
+        lines = self._lines.get(alert_id, {})
+        return [parse_alert(lines[revision]) for revision in sorted(lines, reverse=True)]
+
+    def show(self, wanted: Wanted) -> Shown:
+        """The page that was asked for, or the last one where there are fewer."""
+        near = [entry for entry in self._entries.values() if wanted.nearly_takes(entry)]
+        taken = [entry for entry in near if wanted.takes(entry)]
+        taken.sort(key=lambda entry: (entry.changed_at, entry.alert.at), reverse=True)
+        pages = max(1, -(-len(taken) // PAGE))
+        page = min(max(1, wanted.page), pages)
+        return Shown(
+            tuple(taken[(page - 1) * PAGE : page * PAGE]),
+            len(taken),
+            page,
+            pages,
+            Counter(entry.alert.severity for entry in near if wanted.of_state(entry)),
+            Counter(entry.alert.state for entry in near if wanted.of_severity(entry)),
+        )
+
+    def rules(self) -> list[str]:
+        return sorted({entry.alert.rule for entry in self._entries.values()})
+
+    def departments(self) -> list[str]:
+        return sorted({entry.alert.department for entry in self._entries.values()} - {""})
+
+
+def _lean(alert: Alert) -> Alert:
+    return msgspec.structs.replace(alert, evidence=())
+
+
+def _words(alert: Alert) -> str:
+    return "\n".join(
+        (
+            alert.alert_id,
+            alert.rule,
+            alert.subject,
+            alert.group,
+            alert.department,
+            alert.responsible,
+            alert.region,
+            alert.item,
+            alert.message.zh,
+            alert.message.en,
+        )
+    ).lower()

@@ -1,0 +1,124 @@
+"""Decides from where the alerts and clocks topics are read and what is said while Kafka cannot be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams import clock
+from streams.console.board import Board
+from streams.console.clock_shelf import ClockShelf
+from streams.console.link import Link
+
+BACKLOG = 20_000
+"""Records of each partition that are read from before the start; what is older comes from the warehouse."""
+CHUNK = 500
+GATHER_MS = 150
+PROBE_EVERY = 1.0
+PROBE_PATIENCE = 3.0
+RETRY_AFTER = 1.0
+ASSIGNMENT_POLL = 0.02
+
+log = logging.getLogger(__name__)
+
+
+class Unreachable(Exception):
+    """Kafka does not answer, or the topic is not there yet."""
+
+
+class Tail:
+    """Follows both topics without a consumer group, read committed, for as long as `follow` runs."""
+
+    def __init__(self, bootstrap: str, alerts: str, clocks: str, board: Board, shelf: ClockShelf) -> None:
+        self._bootstrap = bootstrap
+        self._alerts, self._clocks = alerts, clocks
+        self._board, self._shelf = board, shelf
+        self._positions: dict[TopicPartition, int] = {}
+        self.link = Link()
+        self.behind = 0
+        self.unreadable = 0
+
+    async def follow(self) -> None:
+        """Never returns; a lost broker is found within a few seconds, waited for, and read on from."""
+        # aiokafka reports every attempt of an outage; the page says it once.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, OSError, Unreachable, TimeoutError) as fault:
+                self._lost(fault)
+            await asyncio.sleep(RETRY_AFTER)
+
+    def _lost(self, fault: Exception) -> None:
+        reason = str(fault) or type(fault).__name__
+        if not self.link.reason:
+            log.warning("Kafka at %s is not reachable: %s", self._bootstrap, reason)
+        self.link.lost(clock.now_us(), reason)
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=10_000,
+        )
+        try:
+            await consumer.start()
+            await self._place(consumer)
+            self.link.live(clock.now_us())
+            await self._loop(consumer)
+        finally:
+            await consumer.stop()
+
+    async def _place(self, consumer: AIOKafkaConsumer) -> None:
+        wanted = {self._alerts, self._clocks} & await consumer.topics()
+        if self._alerts not in wanted:
+            raise Unreachable(f"no topic `{self._alerts}`")
+        consumer.subscribe(sorted(wanted))
+        async with asyncio.timeout(PROBE_PATIENCE):
+            while {each.topic for each in consumer.assignment()} != wanted:
+                await asyncio.sleep(ASSIGNMENT_POLL)
+        partitions = sorted(consumer.assignment())
+        first = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        for each in partitions:
+            before = self._positions.get(each)
+            known = before is not None and first[each] <= before <= ends[each]
+            consumer.seek(each, before if known else max(first[each], ends[each] - BACKLOG))
+
+    async def _loop(self, consumer: AIOKafkaConsumer) -> None:
+        probe_at = 0.0
+        while True:
+            chunk = await consumer.getmany(timeout_ms=GATHER_MS, max_records=CHUNK)
+            for partition, records in chunk.items():
+                for record in records:
+                    self._take(record)
+                self._positions[partition] = records[-1].offset + 1
+            if clock.monotonic() >= probe_at:
+                await self._probe(consumer)
+                probe_at = clock.monotonic() + PROBE_EVERY
+            await asyncio.sleep(0)
+
+    async def _probe(self, consumer: AIOKafkaConsumer) -> None:
+        async with asyncio.timeout(PROBE_PATIENCE):
+            ends = await consumer.end_offsets(consumer.assignment())
+            places = [(each, await consumer.position(each)) for each in ends]
+        self.behind = sum(max(0, ends[each] - place) for each, place in places)
+
+    def _take(self, record: Any) -> None:
+        if record.value is None:
+            return
+        try:
+            if record.topic == self._alerts:
+                self._board.take(record.value, record.timestamp * 1_000)
+            else:
+                self._shelf.take(record.value)
+        except (msgspec.MsgspecError, ValueError, LookupError, TypeError) as fault:
+            self.unreadable += 1
+            log.warning("%s-%d@%d: %s", record.topic, record.partition, record.offset, fault)

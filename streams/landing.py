@@ -1,4 +1,4 @@
-"""Decides in which table a record of a topic is landed, and as which row; what does not decode is left out."""
+"""Decides in which table a record of a topic is landed and as which row; what does not decode is left out."""
 
 import logging
 from collections.abc import Callable, Iterable

@@ -1,7 +1,8 @@
 """The process that owns one chdb directory and answers native clients of ClickHouse for it, on loopback only.
 
 It has no users, no TLS and no server-side parameters; WITH TOTALS, external tables and client-given query ids
-are not supported either. Started as `python -m warehouse.engine DIRECTORY PORT`.
+are not supported either, and a plain DateTime column loses its zone (DateTime64 keeps it).
+Started as `python -m warehouse.engine DIRECTORY PORT`.
 """
 
 import argparse

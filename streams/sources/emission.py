@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,10 +12,11 @@ from msgspec import Struct
 from rules.model.events import TYPES
 from rules.model.times import parse_time
 from streams.hashing import Hasher
+from streams.sources.conditions import holds
 from streams.sources.faults import Place, RowFault, shown
-from streams.sources.mapping import Condition, Emission, Mapping
+from streams.sources.mapping import Emission, Mapping
 from streams.sources.readers import Row
-from streams.sources.values import Columns, Getter, as_text
+from streams.sources.values import Columns, Getter
 from streams.sources.written_times import LocalTimes
 
 IDS_REMEMBERED = 65_536
@@ -40,13 +41,13 @@ class RowEvents:
         nested = mapping.format == "jsonl"
         times = LocalTimes(mapping.zone)
         columns = Columns(nested, mapping.personal, hasher, times, mapping.tables, mapping.blank)
-        self._skip = [_holds(condition, columns) for condition in mapping.skip]
+        self._skip = [holds(condition, columns) for condition in mapping.skip]
         self._makers = [_Maker(event, mapping.source, columns, times) for event in mapping.events]
         self.skipped = 0
 
     def __call__(self, row: Row, place: Place) -> Iterator[Sourced]:
         """The events of one row; none for a row that `skip` names. Raises RowFault where none applies."""
-        if self._skip and all(holds(row) for holds in self._skip):
+        if self._skip and all(met(row) for met in self._skip):
             self.skipped += 1
             return
         applied = False
@@ -68,7 +69,7 @@ class _Maker:
     def __init__(self, event: Emission, source: str, columns: Columns, times: LocalTimes) -> None:
         kind = TYPES[event.type]
         self._type, self._source, self._stream = event.type, source, kind.stream
-        self._conditions = [_holds(condition, columns) for condition in event.when]
+        self._conditions = [holds(condition, columns) for condition in event.when]
         self._id = columns.required(event.id, "id")
         self._subject = columns.required(event.subject, "subject")
         self._time = columns.required(event.time, "time")
@@ -88,7 +89,7 @@ class _Maker:
         self._encode = msgspec.json.Encoder().encode
 
     def applies(self, row: Row) -> bool:
-        return all(holds(row) for holds in self._conditions)
+        return all(met(row) for met in self._conditions)
 
     def message(self, row: Row, place: Place) -> Sourced | None:
         event_id = self._id(row)
@@ -151,29 +152,3 @@ class _Maker:
             return self._times.moment(text.strip())
         except ValueError:
             raise RowFault("not_a_time", column, f"{shown(text, self._personal)} is not a time") from None
-
-
-def _holds(condition: Condition, columns: Columns) -> Callable[[Row], bool]:
-    raw, column, words, negated = (
-        columns.raw(condition.column),
-        condition.column,
-        condition.words,
-        condition.negated,
-    )
-    if words is None:
-        return (lambda row: raw(row) is None) if negated else (lambda row: raw(row) is not None)
-    if len(words) == 1 and not negated:
-        (word,) = words
-        if word:
-            return lambda row: (
-                (found := raw(row)) == word
-                or (type(found) not in (str, type(None)) and as_text(found, column) == word)
-            )
-    known = words
-
-    def one_of(row: Row) -> bool:
-        found = raw(row)
-        text = "" if found is None else found if type(found) is str else as_text(found, column)
-        return (text in known) is not negated
-
-    return one_of

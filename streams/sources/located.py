@@ -33,7 +33,7 @@ class Document:
         """Notes a fault at a line and a column that count from 0."""
         shown = self.lines[line] if line < len(self.lines) else ""
         number = str(line + 1)
-        caret = " " * (len(number) + 4 + column) + "^" + (f"  {hint}" if hint else "")
+        caret = " " * (len(number) + 3 + column) + "^" + (f"  {hint}" if hint else "")
         place = f"{self.path}:{line + 1}:{column + 1}"
         self.errors.append(f"{place}: error[{code}]: {message}\n  {number} | {shown}\n  {caret}")
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from rules.model.events import TYPES
 from rules.model.fields import Mark
 from rules.model.times import DAY, HOUR, MINUTE, SECOND, zone_of
+from streams.sources.conditions import Condition, read_condition
 from streams.sources.located import Document, MappingErrors, Section, suggestion
 from streams.sources.values import FILE_NAME, ROW_NUMBER, Template, Value, parse_template
 
@@ -21,14 +22,6 @@ PRECISIONS = ("second", "day")
 SPAN = re.compile(r"(\d+)\s*(s|m|h|d|days?)")
 UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 DEFAULT_LATENESS = 15 * MINUTE
-
-
-class Condition(Struct, frozen=True):
-    """What a column must be: present, or one of `words` (an absent column is the empty word); or not that."""
-
-    column: str
-    words: frozenset[str] | None
-    negated: bool = False
 
 
 class Emission(Struct, frozen=True, kw_only=True):
@@ -278,27 +271,4 @@ class _Loader:
         inner = section.section(key)
         if inner is None:
             return ()
-        return tuple(_condition(inner, column) for column in inner.names())
-
-
-def _condition(section: Section, column: str) -> Condition:
-    test, negated = section.node[column], False
-    if isinstance(test, dict):
-        if list(test) != ["not"]:
-            section.at_value(
-                column,
-                "condition",
-                "a condition is `present`, `absent`, a word, a list of words, or {not: …}",
-            )
-            return Condition(column, None)
-        test, negated = test["not"], True
-    if test == "present":
-        return Condition(column, None, negated)
-    if test == "absent":
-        return Condition(column, None, not negated)
-    words = (
-        frozenset("" if word is None else str(word) for word in test)
-        if isinstance(test, list)
-        else frozenset([str(test)])
-    )
-    return Condition(column, words, negated)
+        return tuple(read_condition(inner, column) for column in inner.names())

@@ -1,4 +1,4 @@
-"""How the embedded engine starts and ends: it answers when it says so, keeps what it acknowledged, leaves nothing."""
+"""How the embedded engine starts and ends: it keeps what it acknowledged and leaves nothing behind."""
 
 import os
 import select
@@ -64,7 +64,8 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import sys, pathlib; from warehouse import embedded\n"
-            "server = embedded.start(pathlib.Path(sys.argv[1])); print(server.process.pid, flush=True); input()",
+            "server = embedded.start(pathlib.Path(sys.argv[1])); print(server.process.pid, flush=True)\n"
+            "input()",
             str(tmp_path / "data"),
         ],
         stdin=subprocess.PIPE,

@@ -28,7 +28,7 @@ VALUES: list[tuple[str, list[Any]]] = [
     ("Float64", [-1.5, 0.0, 1e300]),
     ("Bool", [True, False, True]),
     ("Date", [date(1970, 1, 1), date(2026, 2, 12), date(2149, 6, 6)]),
-    ("DateTime", [datetime(2026, 2, 12, 9)] * 3),
+    ("DateTime", [datetime.fromisoformat("2026-02-12T09:00:00")] * 3),
     ("DateTime64(6, 'UTC')", [datetime(2026, 2, 12, 9, 0, 0, 123_456, tzinfo=UTC)] * 3),
     ("Nullable(DateTime64(6, 'UTC'))", [None, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), None]),
     ("Array(String)", [[], ["a"], ["a", "b", ""]]),
@@ -155,7 +155,8 @@ def test_an_unknown_setting_that_matters_is_refused(warehouse_url: str) -> None:
 
 def test_the_same_token_twice_inserts_once(client: Client) -> None:
     client.execute(
-        "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10"
+        "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a "
+        "SETTINGS non_replicated_deduplication_window = 10"
     )
     for value, token in ((1, "x-0-1"), (2, "x-0-1"), (3, "x-2-3")):
         client.execute("INSERT INTO t VALUES", [(value,)], settings={"insert_deduplication_token": token})

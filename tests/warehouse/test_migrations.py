@@ -13,8 +13,9 @@ SECOND = Migration(
 )
 
 ISSUED = {
-    "event_versions", "case_timeline", "event_current", "case_current", "alerts", "alert_current", "alert_actions",
-    "case_clock", "books", "dead_letters", "quality_runs", "quality_results", "assess_daily", "declared_facts",
+    "event_versions", "case_timeline", "event_current", "case_current", "alerts", "alert_current",
+    "alert_actions", "case_clock", "books", "dead_letters", "quality_runs", "quality_results", "assess_daily",
+    "declared_facts",
 }  # fmt: skip
 
 

@@ -142,9 +142,12 @@ def _union(classes: list[type[Any]]) -> Any:
     return union
 
 
+ANY_FACT: Any = _union([Fact, *(kind.fact for kind in TYPES.values())])
+"""The type of a fact in a msgpack message: the tag says which."""
+
 _decode_message = msgspec.json.Decoder(_union([kind.message for kind in TYPES.values()])).decode
 _decode_tombstone = msgspec.json.Decoder(Tombstone).decode
-_decode_facts = msgspec.msgpack.Decoder(list[_union([Fact, *(kind.fact for kind in TYPES.values())])]).decode  # type: ignore[misc]
+_decode_facts = msgspec.msgpack.Decoder(list[ANY_FACT]).decode
 _encode_fact = msgspec.msgpack.Encoder().encode
 
 

@@ -19,6 +19,7 @@ class Mark(msgspec.Struct, frozen=True):
     use: str
     kind: str
     personal: bool = False
+    optional: bool = False
 
 
 def _marked(use: str, kind: str, personal: bool = False) -> Meta:
@@ -67,7 +68,8 @@ def marks(struct: type[Struct]) -> dict[str, Mark]:
         mark = _mark_of(hints[field.name])
         if mark is None:
             raise TypeError(f"{struct.__name__}.{field.name} carries no mark")
-        found[field.name] = mark
+        optional = mark.kind == "moment" or type(None) in get_args(get_type_hints(struct)[field.name])
+        found[field.name] = msgspec.structs.replace(mark, optional=optional)
     return found
 
 

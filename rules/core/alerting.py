@@ -1,0 +1,115 @@
+"""Decides how a verdict becomes an alert: who was responsible then, what it rests on, in which words it is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from rules.kinds.judging import Verdict, content
+from rules.language.rule import Rule
+from rules.model.alerts import Alert, Evidence, Text, identity
+from rules.model.events import Fact, stream_of
+from rules.model.times import MINUTE
+
+MOST_EVIDENCE = 50
+LATENESS = 15 * MINUTE
+VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+WITHDRAWN = "withdrawn"
+
+
+def alert_of(
+    rule: Rule, verdict: Verdict, subject: str, facts: Sequence[Fact], book: str, now: int, group: str = ""
+) -> Alert:
+    """The alert of a verdict. `facts` are the events of the subject (or group) in order, as judged."""
+    known = {(fact.source, fact.id): fact for fact in facts}
+    then = [fact for fact in facts if fact.occurred_at <= verdict.at] or list(facts)
+    rests_on = [known[key] for key in verdict.rests_on if key in known]
+    occasion = known.get(verdict.occasion)
+    said: dict[str, str] = {rule.subject: subject, "group": group, "task_code": _last(then, "task_code")}
+    said |= {f"params.{name}": value for name, value in rule.params.items()} | verdict.params
+    if verdict.value is not None:
+        said |= {"value": f"{verdict.value:g}", "threshold": f"{verdict.threshold:g}"}
+    said |= {"due_date": str(verdict.due_date or ""), "department": _last(then, "department")}
+    message = rule.messages.get("warn" if verdict.step else "fire") or rule.messages["fire"]
+    return Alert(
+        alert_id=identity(rule.id, verdict.step, group or subject, *verdict.occasion),
+        rule=rule.id,
+        step=verdict.step,
+        version=rule.version,
+        book=book,
+        subject=subject,
+        stream=stream_of(rests_on[0]) if rests_on else rule.streams[0],
+        state=verdict.state,
+        ended_at=verdict.ended_at,
+        severity=verdict.severity,
+        reason=verdict.reason,
+        at=verdict.at,
+        due_date=verdict.due_date,
+        due_at=verdict.due_at,
+        provisional=verdict.provisional,
+        settled=now >= verdict.at + LATENESS,
+        occasion=verdict.occasion,
+        department=said["department"],
+        responsible=_last(then, "organ"),
+        region=_last(then, "region"),
+        item=said["task_code"],
+        actor=verdict.actor,
+        group=group,
+        value=verdict.value,
+        threshold=verdict.threshold,
+        params=verdict.params,
+        message=Text(_render(message.zh, said, occasion), _render(message.en, said, occasion)),
+        evidence=tuple(evidence_of(fact) for fact in rests_on[:MOST_EVIDENCE]),
+        evidence_total=int(verdict.params.get("total", len(verdict.rests_on))),
+    )
+
+
+def evidence_of(fact: Fact) -> Evidence:
+    """One event as evidence, in the version that was judged."""
+    digest = blake2b(content(fact).encode(), digest_size=16).hexdigest()
+    return Evidence(fact.source, fact.id, fact.recorded_at, digest)
+
+
+def _last(facts: Sequence[Any], field: str) -> str:
+    for fact in reversed(facts):
+        value = getattr(fact, field, "")
+        if value:
+            return str(value)
+    return ""
+
+
+def _render(template: str, said: dict[str, str], occasion: Fact | None) -> str:
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith("event."):
+            return str(getattr(occasion, name[6:], ""))
+        return said.get(name, "")
+
+    return VARIABLE.sub(replace, template)
+
+
+def changes(before: dict[str, Alert], after: dict[str, Alert], rules: set[str] | None = None) -> list[Alert]:
+    """What must be said so that `before` becomes `after`; `before` is brought up to date.
+
+    `rules` limits the comparison to the alerts of these rules. A withdrawn alert stays in `before`, so that its
+    revisions go on if it is raised again.
+    """
+    said: list[Alert] = []
+    for alert_id, alert in after.items():
+        old = before.get(alert_id)
+        revision = old.revision if old is not None else 0
+        if old is None or msgspec.structs.replace(alert, revision=revision) != old:
+            changed = msgspec.structs.replace(alert, revision=revision + 1)
+            before[alert_id] = changed
+            said.append(changed)
+    for alert_id, old in list(before.items()):
+        if alert_id in after or old.state == WITHDRAWN or (rules is not None and old.rule not in rules):
+            continue
+        gone = msgspec.structs.replace(old, state=WITHDRAWN, reason=WITHDRAWN, revision=old.revision + 1)
+        before[alert_id] = gone
+        said.append(gone)
+    return said

@@ -1,0 +1,272 @@
+"""Decides what stands for every group: points kept in order, a window swept over them, judged once per instant.
+
+A point that comes after all others is pushed; a late, repeated or retracted one makes the group sweep its points
+again, once per chunk. Points older than any window, lateness and transit can reach are swept into a base and let go.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rules.core.alerting import LATENESS, WITHDRAWN, alert_of, changes
+from rules.core.record import FORMAT, NEVER, wake_of
+from rules.core.step import Rows, Step
+from rules.core.subjects import TRANSIT
+from rules.core.timers import Timers
+from rules.kinds.count import Count, Entry, Sweep
+from rules.kinds.judging import Context, Ruling
+from rules.language.rule import Book, Rule
+from rules.model.alerts import Alert
+from rules.model.events import RANK_OF
+from rules.model.facts import SEPARATOR, GroupFact, decode_group_fact, encode_group_fact, group_name
+from rules.model.times import DAY
+
+HEAD, POINT = b"g", b"p"
+PRUNE_EVERY = 256
+
+
+class Head(Struct, array_like=True):
+    """A group as it rests in its row; its points are rows of their own."""
+
+    alerts: list[Alert]
+    base: dict[str, Sweep]
+    sealed: int
+
+
+class Point(Struct, order=True):
+    """One event of a group, in the order in which windows take it."""
+
+    at: int
+    rank: int
+    source: str
+    id: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.source, self.id
+
+
+class Group:
+    """One group in memory."""
+
+    __slots__ = ("alerts", "base", "context", "facts", "key", "live", "points", "rulings", "sealed", "stale")
+
+    def __init__(self, key: str, context: Context) -> None:
+        self.key, self.context = key, context
+        self.points: list[Point] = []
+        self.facts: dict[tuple[str, str], GroupFact] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.base: dict[str, Sweep] = {}
+        self.live: dict[str, Sweep] = {}
+        self.rulings: dict[str, Ruling] = {}
+        self.sealed = -NEVER
+        self.stale = True
+
+
+class GroupCore:
+    """The fold over groups; its verbs are those of SubjectCore, fed with facts instead of events."""
+
+    def __init__(self, book: Book, rows: Rows | None = None) -> None:
+        self.book, self.rows = book, rows
+        self.rules: dict[str, list[tuple[Rule, Count]]] = {}
+        for rule in book.rules:
+            if isinstance(rule.body, Count) and rule.body.grouping is not None:
+                self.rules.setdefault(rule.body.grouping.name, []).append((rule, rule.body))
+        self.groups: dict[str, Group] = {}
+        wakes: dict[str, int] = {}
+        for key, row in rows.scan(HEAD) if rows is not None else ():
+            at = wake_of(row)
+            if at is not None:
+                wakes[key[1:].decode()] = at
+        self.timers = Timers(wakes)
+
+    @property
+    def wake(self) -> int | None:
+        """The earliest instant at which a timer is due."""
+        return self.timers.next
+
+    def step(self, facts: Sequence[GroupFact], now: int) -> Step:
+        """Folds a chunk of facts; what they bring about is judged at `now`."""
+        step = Step()
+        touched: dict[str, Group] = {}
+        for fact in facts:
+            group = self._group(fact.group)
+            touched[fact.group] = group
+            self._take(group, fact, step)
+        for group in touched.values():
+            self._judge(group, now, step)
+        return step
+
+    def advance(self, now: int, limit: int = 2000) -> Step:
+        """Fires the timers of at most `limit` groups that are due at `now`."""
+        step = Step()
+        for key in self.timers.due(now, limit):
+            self._judge(self._group(key), now, step)
+        return step
+
+    def _rules_of(self, group: Group) -> list[tuple[Rule, Count]]:
+        return self.rules.get(group.key.partition(SEPARATOR)[0], [])
+
+    def _group(self, key: str) -> Group:
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(key, Context(group_name(key), self.book.tables, frozenset()))
+            row = self.rows.get(HEAD + key.encode()) if self.rows is not None else None
+            if row is not None and self.rows is not None:
+                head = _decode_head(row[9:])
+                group.alerts = {alert.alert_id: alert for alert in head.alerts}
+                group.base, group.sealed = head.base, head.sealed
+                for _, value in self.rows.scan(_prefix(key)):
+                    fact = decode_group_fact(value)
+                    group.facts[fact.source, fact.id] = fact
+                    group.points.append(_point(fact))
+                group.points.sort()
+        return group
+
+    def _take(self, group: Group, fact: GroupFact, step: Step) -> None:
+        key = (fact.source, fact.id)
+        old = group.facts.get(key)
+        if old is not None and old.version > fact.version:
+            return
+        point = _point(fact)
+        late = fact.fact.received_at - group.context.day_end(fact.fact) > LATENESS
+        if fact.present and (late or point.at < group.sealed):
+            step.unjudged.append(key)
+            return
+        if old is not None:
+            before = _point(old)
+            del group.points[bisect_left(group.points, before)]
+            del group.facts[key]
+            group.stale = True
+            if self.rows is not None:
+                step.rows[_row_key(group.key, before)] = None
+        if not fact.present:
+            return
+        group.facts[key] = fact
+        if self.rows is not None:
+            step.rows[_row_key(group.key, point)] = encode_group_fact(fact)
+        if group.stale or (group.points and point.at <= group.points[-1].at):
+            insort(group.points, point)
+            group.stale = True
+            return
+        group.points.append(point)
+        for rule, body in self._rules_of(group):
+            self._push(group, rule, body, [point], group.live[rule.id])
+
+    def _push(self, group: Group, rule: Rule, body: Count, points: Iterable[Point], sweep: Sweep) -> None:
+        for _, instant in groupby(points, key=lambda point: point.at):
+            entries: list[Entry] = []
+            for point in instant:
+                fact: Any = group.facts[point.key].fact
+                if RANK_OF[type(fact)] not in body.ranks:
+                    continue
+                group.context.before(fact)
+                entry = body.entry(fact, group.context)
+                if entry is not None:
+                    entries.append(entry)
+            if entries:
+                body.push(sweep, entries, group.context.zone)
+
+    def _judge(self, group: Group, now: int, step: Step) -> None:
+        rules = self._rules_of(group)
+        if group.stale:
+            for rule, body in rules:
+                group.live[rule.id] = body.copy(group.base.get(rule.id, Sweep()))
+                self._push(group, rule, body, group.points, group.live[rule.id])
+        after: dict[str, Alert] = {}
+        changed = group.stale
+        wakes: list[int] = []
+        for rule, body in rules:
+            ruling = body.ruling(group.live[rule.id], group.context, now, None)
+            changed = changed or ruling.verdicts != (group.rulings[rule.id].verdicts if rule.id in group.rulings else ())
+            group.rulings[rule.id] = ruling
+            wakes += [ruling.wake] if ruling.wake is not None else []
+        changed = changed or any(not a.settled and now >= a.at + LATENESS for a in group.alerts.values())
+        group.stale = False
+        if changed:
+            facts = [group.facts[point.key] for point in group.points]
+            for rule, _ in rules:
+                for verdict in group.rulings[rule.id].verdicts:
+                    alert = self._alert(rule, verdict, group, facts, now)
+                    after[alert.alert_id] = alert
+            open_ = {key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after}
+            step.alerts += changes(open_, after)
+            group.alerts.update(open_)
+        wakes += [a.at + LATENESS for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
+        self._prune(group, now, step)
+        self._keep(group, min(wakes, default=None), step)
+
+    def _alert(self, rule: Rule, verdict: Any, group: Group, facts: Sequence[GroupFact], now: int) -> Alert:
+        first = group.facts.get(verdict.occasion)
+        subject = first.subject if first is not None else ""
+        old = next((a for a in group.alerts.values() if a.rule == rule.id and a.occasion == verdict.occasion), None)
+        wanted = set(verdict.rests_on) | {verdict.occasion}
+        used = [fact.fact for fact in facts if (fact.source, fact.id) in wanted]
+        if first is None and old is not None:
+            return msgspec.structs.replace(old, state=verdict.state, ended_at=verdict.ended_at, settled=True)
+        return alert_of(rule, verdict, subject, used, self.book.hash, now, group_name(group.key))
+
+    def _prune(self, group: Group, now: int, step: Step) -> None:
+        """Sweeps points that nothing can reach any more into the base."""
+        if len(group.points) < PRUNE_EVERY:
+            return
+        horizon = now - max(self._reach(body) for _, body in self._rules_of(group)) - TRANSIT - LATENESS
+        gone = bisect_left(group.points, Point(horizon, 0, "", ""))
+        if gone < PRUNE_EVERY // 2:
+            return
+        old = group.points[:gone]
+        for rule, body in self._rules_of(group):
+            base = group.base.setdefault(rule.id, Sweep())
+            self._push(group, rule, body, old, base)
+            base.episodes = base.episodes[-1:]
+        for point in old:
+            if self.rows is not None:
+                step.rows[_row_key(group.key, point)] = None
+            del group.facts[point.key]
+        del group.points[:gone]
+        group.sealed = horizon
+        kept = {episode.first for base in group.base.values() for episode in base.episodes}
+        group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
+        group.stale = True
+
+    @staticmethod
+    def _reach(body: Count) -> int:
+        size = body.size
+        if size is None:
+            return 0
+        return size.amount if size.unit == "exact" else (size.amount + 1) * DAY
+
+    def _keep(self, group: Group, wake: int | None, step: Step) -> None:
+        self.timers.arm(group.key, wake)
+        if self.rows is None:
+            return
+        head = Head(list(group.alerts.values()), group.base, group.sealed)
+        at = NEVER if wake is None else wake
+        step.rows[HEAD + group.key.encode()] = (
+            bytes((FORMAT,)) + at.to_bytes(8, "big", signed=True) + _encode_head(head)
+        )
+
+
+_encode_head = msgspec.msgpack.Encoder().encode
+_decode_head = msgspec.msgpack.Decoder(Head).decode
+
+
+def _point(fact: GroupFact) -> Point:
+    return Point(fact.fact.occurred_at, RANK_OF[type(fact.fact)], fact.source, fact.id)
+
+
+def _prefix(group: str) -> bytes:
+    encoded = group.encode()
+    return POINT + len(encoded).to_bytes(4, "big") + encoded
+
+
+def _row_key(group: str, point: Point) -> bytes:
+    digest = blake2b(f"{point.source}\0{point.id}".encode(), digest_size=8).digest()
+    return _prefix(group) + (point.at + (1 << 62)).to_bytes(8, "big") + digest

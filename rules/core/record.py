@@ -1,0 +1,101 @@
+"""Decides what is kept of one subject: its log is the truth, everything folded from it is a cache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rules.kinds.judging import Context, Ruling
+from rules.model.alerts import Alert, Clock
+from rules.model.events import TYPES, Fact, decode_log, encode_fact
+
+FORMAT = 1
+NEVER = (1 << 63) - 1
+CLOSING = frozenset(TYPES[name].rank for name in ("case.closed", "case.withdrawn", "penalty.closed"))
+
+
+class NewerFormat(Exception):
+    """A state row was written by a newer program; this one must not touch it."""
+
+    exit_status = 3
+
+
+class Kept(Struct, array_like=True):
+    """A record as it rests in a row."""
+
+    count: int
+    log: bytes
+    alerts: list[Alert]
+    clocks: list[Clock]
+    stream: str
+
+
+class Record:
+    """One subject in memory. `states` and `rulings` are None until the log has been folded."""
+
+    __slots__ = ("alerts", "clocks", "closed_at", "context", "count", "late", "log", "off", "rulings", "seen", "slow", "states", "stream", "subject")  # fmt: skip
+
+    def __init__(self, subject: str, stream: str) -> None:
+        self.subject, self.stream = subject, stream
+        self.log = b""
+        self.count = 0
+        self.seen = -NEVER
+        self.slow = self.late = False
+        self.closed_at: int | None = None
+        self.context: Context | None = None
+        self.states: list[Any] | None = None
+        self.rulings: list[Ruling] = []
+        self.alerts: dict[str, Alert] = {}
+        self.clocks: dict[str, Clock] = {}
+        self.off: dict[int, Any] = {}
+
+    def append(self, fact: Fact) -> None:
+        """Adds a version to the log."""
+        self.log += encode_fact(fact)
+        self.count += 1
+
+    def versions(self) -> list[Fact]:
+        """Every version in the order of arrival."""
+        return decode_log(self.count, self.log)
+
+    def mentions(self, event_id: str) -> bool:
+        """True when the log may hold this id: never false for one that it does hold."""
+        return event_id.encode() in self.log
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Kept).decode
+
+
+def encode_row(record: Record, wake: int | None) -> bytes:
+    """A record as a row: format byte, the instant of its next timer, msgpack."""
+    kept = Kept(record.count, record.log, list(record.alerts.values()), list(record.clocks.values()), record.stream)
+    return bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
+
+
+def wake_of(row: bytes) -> int | None:
+    """When the timer of a row is due; None for none. Raises NewerFormat."""
+    if row[0] > FORMAT:
+        raise NewerFormat(f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program")
+    at = int.from_bytes(row[1:9], "big", signed=True)
+    return None if at == NEVER else at
+
+
+def decode_row(subject: str, row: bytes) -> Record | None:
+    """The record of a row; None for the trace that an evicted subject leaves. Raises NewerFormat."""
+    wake_of(row)
+    if len(row) == 9:
+        return None
+    kept = _decode(row[9:])
+    record = Record(subject, kept.stream)
+    record.count, record.log = kept.count, kept.log
+    record.alerts = {alert.alert_id: alert for alert in kept.alerts}
+    record.clocks = {clock.clock_id: clock for clock in kept.clocks}
+    return record
+
+
+def trace() -> bytes:
+    """What stays of an evicted subject, so that a straggler is not taken for a new case."""
+    return bytes((FORMAT,)) + NEVER.to_bytes(8, "big", signed=True)

@@ -1,0 +1,78 @@
+"""Decides how events and wake-ups reach the core within one process: replay, rule tester and backtest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rules.core import GroupCore, Step, SubjectCore
+from rules.language import Book
+from rules.model.alerts import Alert, Clock
+from rules.model.events import Event
+
+WITHDRAWN = "withdrawn"
+VOID = "void"
+
+
+class Drive:
+    """Subjects and groups in memory, and the fold of all that they said. `now` is event time unless it is moved."""
+
+    def __init__(self, book: Book, always_refold: bool = False) -> None:
+        self.subjects = SubjectCore(book, always_refold=always_refold)
+        self.groups = GroupCore(book)
+        self.now = -(1 << 62)
+        self.counters: Counter[str] = Counter()
+        self._alerts: dict[str, Alert] = {}
+        self._clocks: dict[str, Clock] = {}
+
+    def take(self, events: Sequence[Event]) -> Step:
+        """Folds events that have arrived; `now` is the latest event time so far."""
+        if events:
+            self.now = max(self.now, max(event.fact.occurred_at for event in events))
+        step = self.subjects.step(events, self.now)
+        return self._go_on(step)
+
+    def until(self, now: int) -> Step:
+        """Moves `now` forward and fires what is due."""
+        self.now = max(self.now, now)
+        return self._go_on(Step())
+
+    def _go_on(self, step: Step) -> Step:
+        self._groups(step, step)
+        while (wake := self.subjects.wake) is not None and wake <= self.now:
+            self._groups(_joined(step, self.subjects.advance(self.now)), step)
+        while (wake := self.groups.wake) is not None and wake <= self.now:
+            _joined(step, self.groups.advance(self.now))
+        for alert in step.alerts:
+            self._alerts[alert.alert_id] = alert
+        for clock in step.clocks:
+            self._clocks[clock.clock_id] = clock
+        self.counters.update(step.counted)
+        self.counters["unjudged"] += len(step.unjudged)
+        return step
+
+    def _groups(self, said: Step, into: Step) -> None:
+        if said.facts:
+            facts, said.facts = said.facts, []
+            _joined(into, self.groups.step(facts, self.now))
+
+    def alerts(self) -> list[Alert]:
+        """The alerts that stand at `now`, by time, rule and id."""
+        standing = (alert for alert in self._alerts.values() if alert.state != WITHDRAWN)
+        return sorted(standing, key=lambda alert: (alert.at, alert.rule, alert.alert_id))
+
+    def clocks(self) -> list[Clock]:
+        """The clocks as they stand at `now`."""
+        current = self._clocks | {clock.clock_id: clock for clock in self.subjects.clocks(self.now)}
+        kept = (clock for clock in current.values() if clock.state != VOID)
+        return sorted(kept, key=lambda clock: (clock.start_at, clock.rule, clock.clock_id))
+
+
+def _joined(into: Step, said: Step) -> Step:
+    """Adds what was said; gives back what was said, so that its facts can go to the groups."""
+    into.alerts += said.alerts
+    into.clocks += said.clocks
+    into.unjudged += said.unjudged
+    into.counted += said.counted
+    into.rejected += said.rejected
+    return said

@@ -1,0 +1,347 @@
+"""Decides when one clock runs out: CLOCKS.md 5–16 and 20, 21 as a pure reading of the marks that its events left.
+
+A mark is what one event means to a clock. Nothing is accumulated: a due date is always read again from all marks
+ordered before the stop, since a pause learned late has its whole final length in every decision that it bears on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from rules.calendar import Calendar, OfficeHours
+from rules.kinds.selector import ALL_KEYS
+from rules.model.spans import Span
+from rules.model.times import DAY, local_day, next_midnight
+from rules.tables import Tables
+
+START, RESTART, STOP, VOID, PAUSE, RESUME, EXTEND = range(7)
+NEXT_WORKDAY = "next_workday"
+FULL: Callable[[int], int] = lambda amount: amount  # noqa: E731
+
+
+class Mark(Struct, frozen=True, gc=False):
+    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` and `until` a start's."""
+
+    role: int
+    at: int
+    whole_day: bool
+    source: str
+    id: str
+    region: str
+    key: str = ""
+    pause_key: str = ""
+    continues: bool = False
+    in_time: bool = False
+    limit: Span | None = None
+    until: int | date | None = None
+    amount: Span | None = None
+    item: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.source, self.id
+
+
+class Terms(Struct, frozen=True):
+    """What a clock is by its rule, apart from the events."""
+
+    reopens: bool = False
+    bounded_pauses: bool = False
+    extension_times: int = 0
+    extension_max: Span | None = None
+    extension_limited: bool = False
+    roll: bool = False
+    grace: Span | None = None
+    off_hours: bool = False
+
+
+class Pause(Struct):
+    """One suspension: until when it was approved, and when it was resumed. Days for day clocks, instants for exact."""
+
+    begin: Mark
+    approved: date | None
+    end: Mark | None = None
+
+
+class Due(Struct, frozen=True):
+    """When a clock runs out. `at` is None while a pause without an approved length is running."""
+
+    at: int | None
+    day: date | None
+    extended: int = 0
+    paused: int = 0
+    pauses: tuple[Pause, ...] = ()
+
+
+class Run(Struct):
+    """One running of a clock, from a start to its stop."""
+
+    start: Mark
+    unit: str
+    total: int
+    stop: Mark | None = None
+    in_time: bool | None = None
+    void: bool = False
+    restarted: bool = False
+    marks: tuple[Mark, ...] = ()
+
+
+class Reckoner:
+    """The arithmetic of one run, in the zone and by the calendar of the region in which it started."""
+
+    def __init__(self, run: Run, terms: Terms, tables: Tables) -> None:
+        region = run.start.region
+        self.run, self.terms = run, terms
+        self.zone = tables.regions.zone(region)
+        self.calendar: Calendar = tables.calendar(region)
+        self.office: OfficeHours | None = tables.office(region) if run.unit == "workhours" or terms.off_hours else None
+        self.exact = run.unit in ("exact", "workhours")
+        self.day = local_day(run.start.at, self.zone)
+        self.at = next_midnight(self.day, self.zone) if run.start.whole_day else run.start.at
+        if terms.off_hours and tables.regions.of(region).off_hours == NEXT_WORKDAY and not run.start.whole_day:
+            office = self.office or tables.office(region)
+            if office.is_off_hours(run.start.at, self.zone):
+                self.day = self.calendar.add_working_days(self.day, 1)
+
+    def day_of(self, mark: Mark) -> date:
+        return local_day(mark.at, self.zone)
+
+    def days(self, after: date, upto: date) -> int:
+        """Days of the clock's unit in (after, upto]."""
+        if self.run.unit == "workdays":
+            return self.calendar.working_days_between(after, upto)
+        return max((upto - after).days, 0)
+
+    def pauses(self, marks: Iterable[Mark]) -> dict[int, Pause]:
+        """Suspensions by the position of their mark; a second one of a procedure still paused is ignored (13)."""
+        running: dict[str, Pause] = {}
+        found: dict[int, Pause] = {}
+        for position, mark in enumerate(marks):
+            if mark.role == PAUSE:
+                other = running.get(mark.pause_key)
+                if other and (other.approved is None or self.day_of(mark) <= other.approved):
+                    continue
+                found[position] = running[mark.pause_key] = Pause(mark, self.approved(mark))
+            elif mark.role == RESUME:
+                keys = list(running) if mark.pause_key == ALL_KEYS else [mark.pause_key]
+                for key in keys:
+                    pause = running.pop(key, None)
+                    if pause is not None:
+                        pause.end = mark
+        return found
+
+    def approved(self, mark: Mark) -> date | None:
+        """The last approved day of a suspension; None for one without a limit."""
+        if mark.amount is None:
+            return None
+        day = self.day_of(mark)
+        if mark.amount.unit == "workdays":
+            return self.calendar.add_working_days(day, mark.amount.amount)
+        days = mark.amount.amount if mark.amount.unit == "days" else mark.amount.amount // DAY
+        return day + timedelta(days=days)
+
+    def paused(self, pauses: Sequence[Pause], upto: int | None = None) -> int | None:
+        """How much of the clock's unit lies in the union of the pauses, after the start; None without an end."""
+        intervals: list[tuple[int, int]] = []
+        for pause in pauses:
+            end = self.end_of(pause)
+            if upto is not None:
+                end = upto if end is None else min(end, upto)
+            if end is None:
+                return None
+            begin = pause.begin.at if self.exact else self.day_of(pause.begin).toordinal()
+            begin = max(begin, self.at if self.exact else self.day.toordinal())
+            if end > begin:
+                intervals.append((begin, end))
+        total = reached = 0
+        for begin, end in sorted(intervals):
+            begin = max(begin, reached) if total or reached else begin
+            if end > begin:
+                total += self.length(begin, end)
+                reached = end
+        return total
+
+    def end_of(self, pause: Pause) -> int | None:
+        """The last paused day as an ordinal, or the instant, whichever of resumption and approval comes first."""
+        ends: list[int] = []
+        if pause.end is not None:
+            ends.append(pause.end.at if self.exact else self.day_of(pause.end).toordinal())
+        if pause.approved is not None:
+            ends.append(next_midnight(pause.approved, self.zone) if self.exact else pause.approved.toordinal())
+        return min(ends) if ends else None
+
+    def length(self, begin: int, end: int) -> int:
+        if self.run.unit == "workhours":
+            assert self.office is not None
+            return self.office.work_time_between(begin, end, self.zone)
+        if self.exact:
+            return end - begin
+        return self.days(date.fromordinal(begin), date.fromordinal(end))
+
+    def due(self, marks: Sequence[Mark], scale: Callable[[int], int] = FULL) -> Due:
+        """The due time by the marks ordered before the stop; `scale` turns the whole limit into a rung's."""
+        suspended = self.pauses(marks)
+        counted: list[Pause] = []
+        extended = used = 0
+        due = self.reckon(scale(self.run.total), counted, 0)
+        started = marks.index(self.run.start) if self.run.start in marks else -1
+        for position, mark in enumerate(marks):
+            if position in suspended:
+                if self.is_in_time(mark, due):
+                    counted.append(suspended[position])
+            elif mark.role == EXTEND and position > started and used < self.terms.extension_times:
+                days = self.granted(mark)
+                if not days or not self.is_in_time(mark, due):
+                    continue
+                extended += days
+                used += 1
+            else:
+                continue
+            due = self.reckon(scale(self.run.total + extended), counted, extended)
+        return due
+
+    def granted(self, mark: Mark) -> int:
+        amount = mark.amount
+        if amount is None or amount.amount <= 0:
+            return 0
+        most = mark.limit if self.terms.extension_limited else self.terms.extension_max
+        if self.terms.extension_limited and most is None:
+            return 0
+        granted = min(amount.amount, most.amount) if most is not None else amount.amount
+        return granted * DAY if self.exact and amount.unit in ("days", "workdays") else granted
+
+    def reckon(self, amount: int, pauses: Sequence[Pause], extended: int) -> Due:
+        paused = self.paused(pauses)
+        if paused is None:
+            return Due(None, None, extended, 0, tuple(pauses))
+        if self.exact:
+            at = self.at + amount + paused
+            if self.run.unit == "workhours" and self.office is not None:
+                at = self.office.add_work_time(self.at, amount + paused, self.zone)
+            grace = self.terms.grace
+            if grace is None or grace.unit == "exact":
+                at += grace.amount if grace else 0
+                return Due(at, local_day(at, self.zone), extended, paused, tuple(pauses))
+            day = self.later(local_day(at, self.zone), grace)
+        elif self.run.unit == "workdays":
+            day = self.calendar.add_working_days(self.day, max(amount + paused, 0))
+        else:
+            day = self.day + timedelta(days=amount + paused)
+        if not self.exact and self.terms.grace is not None:
+            day = self.later(day, self.terms.grace)
+        if self.terms.roll:
+            day = self.calendar.next_working_day(day)
+        return Due(next_midnight(day, self.zone), day, extended, paused, tuple(pauses))
+
+    def later(self, day: date, span: Span) -> date:
+        """The date a span after a date; exact spans count in whole days here."""
+        if span.unit == "workdays":
+            return self.calendar.add_working_days(day, span.amount)
+        return day + timedelta(days=span.amount if span.unit == "days" else -(-span.amount // DAY))
+
+    def by_day(self) -> bool:
+        """True when a stop is judged by its local date: day limits, and exact ones that a grace in days follows."""
+        return not self.exact or (self.terms.grace is not None and self.terms.grace.unit != "exact")
+
+    def is_in_time(self, mark: Mark, due: Due) -> bool:
+        """True when an event comes on or before a due time (RULES.md §3.2)."""
+        if due.at is None or due.day is None:
+            return True
+        if self.by_day() or mark.whole_day:
+            return self.day_of(mark) <= due.day
+        return mark.at <= due.at
+
+    def ran_out(self, due: Due, now: int) -> bool:
+        """A day clock fires once now ≥ due, an exact one once now > due."""
+        return due.at is not None and (now >= due.at if self.by_day() else now > due.at)
+
+    def used(self, due: Due, now: int) -> int:
+        """What passed since the start outside counted pauses, today counting from its 00:00 (20)."""
+        if self.exact:
+            end = min(self.run.stop.at, now) if self.run.stop else now
+            return max(self.length(self.at, end) if end > self.at else 0, 0) - (self.paused(due.pauses, end) or 0)
+        day = self.day_of(self.run.stop) if self.run.stop else local_day(now, self.zone)
+        return self.days(self.day, day) - (self.paused(due.pauses, day.toordinal()) or 0)
+
+    def is_provisional(self, due: Due) -> bool:
+        """True when a calendar that is not announced yet could move the date (21)."""
+        by_calendar = self.run.unit in ("workdays", "workhours") or self.terms.roll
+        return by_calendar and due.day is not None and self.calendar.is_provisional(due.day)
+
+
+def runs_of(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Run]:
+    """Every run of a clock, key by key, in the order of their starts."""
+    keys = {mark.key: None for mark in marks if mark.role in (START, RESTART)}
+    runs: list[Run] = []
+    for key in keys:
+        own = marks if len(keys) == 1 and all(m.key in (key, ALL_KEYS) for m in marks) else [
+            mark for mark in marks if mark.key in (key, ALL_KEYS)
+        ]  # fmt: skip
+        runs += _runs_of_key(own, terms, tables)
+    return runs
+
+
+def _runs_of_key(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Run]:
+    runs: list[Run] = []
+    current: Run | None = None
+    final = halted = False
+    for position, mark in enumerate(marks):
+        if mark.role == RESTART:
+            if current is not None:
+                _stop(current, mark, marks[:position], terms, tables)
+                current.restarted = True
+            current = _open(mark, runs, terms, tables)
+            final = halted = False
+        elif mark.role == START and current is None and not final:
+            if halted if mark.continues and terms.reopens else not (runs and terms.reopens):
+                current = _open(mark, runs, terms, tables)
+                halted = False
+        elif mark.role == VOID:
+            if current is not None:
+                current.stop, current.void = mark, True
+            final, current = True, None
+        elif mark.role == STOP:
+            if current is None:
+                final = final or not mark.in_time
+            elif _stop(current, mark, marks[:position], terms, tables):
+                halted, final = mark.in_time, final or not mark.in_time
+                current = None
+    if current is not None:
+        current.marks = tuple(marks)
+    return runs
+
+
+def _open(mark: Mark, runs: list[Run], terms: Terms, tables: Tables) -> Run | None:
+    run = open_run(mark, tables)
+    if run is not None:
+        runs.append(run)
+    return run
+
+
+def open_run(mark: Mark, tables: Tables) -> Run | None:
+    """The run that a start opens; None where no limit was found."""
+    zone = tables.regions.zone(mark.region)
+    if isinstance(mark.until, date):
+        return Run(mark, "days", (mark.until - local_day(mark.at, zone)).days)
+    if mark.until is not None:
+        begin = next_midnight(local_day(mark.at, zone), zone) if mark.whole_day else mark.at
+        return Run(mark, "exact", mark.until - begin)
+    return Run(mark, mark.limit.unit, mark.limit.amount) if mark.limit is not None else None
+
+
+def _stop(run: Run, mark: Mark, before: Sequence[Mark], terms: Terms, tables: Tables) -> bool:
+    """Stops a run by a mark; an `in_time` stop that comes too late stops nothing."""
+    reckoner = Reckoner(run, terms, tables)
+    run.stop = mark
+    due = reckoner.due(before)
+    in_time = reckoner.is_in_time(mark, due)
+    if mark.in_time and not in_time:
+        run.stop = None
+        return False
+    run.in_time, run.marks = in_time, tuple(before)
+    return True
+
+

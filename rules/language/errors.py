@@ -1,0 +1,41 @@
+"""Decides how a fault in a book is told: file, line and column, the line itself with a caret, a stable code, a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class BookError(Struct, frozen=True, order=True):
+    """One fault of one file; line and column count from 1, `width` is how much of the line it covers."""
+
+    file: str
+    line: int
+    col: int
+    code: str
+    message: str
+    text: str = ""
+    width: int = 1
+    hint: str = ""
+
+    def __str__(self) -> str:
+        shown = f"{self.file}:{self.line}:{self.col}: error[{self.code}]: {self.message}"
+        if self.text:
+            gutter = f"{self.line:>4} | "
+            caret = " " * (len(gutter) + self.col - 1) + "^" * max(self.width, 1)
+            shown += f"\n{gutter}{self.text}\n{caret}"
+            shown += f"  {self.hint}" if self.hint else ""
+        elif self.hint:
+            shown += f" ({self.hint})"
+        return shown
+
+
+class BookErrors(Exception):
+    """Everything that is wrong in a book, at once."""
+
+    exit_status = 1
+
+    def __init__(self, errors: Iterable[BookError]) -> None:
+        self.errors = sorted(errors)
+        super().__init__("\n".join(str(error) for error in self.errors))

@@ -1,0 +1,76 @@
+"""Decides what a rule and a book are, once loaded: compiled, frozen, and under one hash."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from rules.kinds.count import Count
+from rules.kinds.deadline import Deadline
+from rules.kinds.match import Match
+from rules.kinds.separation import Separation
+from rules.kinds.sequence import Sequence
+from rules.model.alerts import Text
+from rules.tables import Tables
+
+Body = Deadline | Match | Sequence | Separation | Count
+CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
+
+
+class Example(Struct, frozen=True):
+    """A little history in a rule file, and exactly the alerts that stand at its end."""
+
+    name: str
+    given: tuple[dict[str, Any], ...]
+    until: str
+    expect: tuple[dict[str, Any], ...]
+    items: dict[str, dict[str, Any]]
+    line: int
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One rule file, loaded."""
+
+    id: str
+    version: int
+    name: Text
+    category: str
+    basis: str
+    severity: str
+    kind: str
+    body: Body
+    messages: dict[str, Text]
+    streams: tuple[str, ...]
+    subject: str
+    params: dict[str, str]
+    mode: str = "live"
+    notify: str = "at_once"
+    effective: date | None = None
+    activates_at: str = ""
+    on_change: str = "recompute"
+    examples: tuple[Example, ...] = ()
+    file: str = ""
+    hash: str = ""
+
+
+class Book(Struct, frozen=True):
+    """The rules and every declared table, dated, under one hash."""
+
+    rules: tuple[Rule, ...]
+    tables: Tables
+    hash: str
+
+    @property
+    def regions(self) -> Any:
+        return self.tables.regions
+
+    def only(self, rule_ids: tuple[str, ...]) -> Book:
+        """The same book with these rules alone. Raises KeyError for an unknown one."""
+        known = {rule.id: rule for rule in self.rules}
+        return Book(tuple(known[rule_id] for rule_id in rule_ids), self.tables, self.hash)
+
+    def with_tables(self, tables: Tables) -> Book:
+        """The same rules over other tables (a rule example brings its own items)."""
+        return Book(self.rules, tables, self.hash)

@@ -1,0 +1,1 @@
+"""What shows that a rule says what its author means: examples run through the production core."""

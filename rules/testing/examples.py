@@ -1,0 +1,165 @@
+"""Decides whether the examples of a rule hold: their events through the real decoder and core, their alerts compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rules.drive import Drive
+from rules.language.rule import Book, Example, Rule
+from rules.model.alerts import Alert
+from rules.model.events import TYPES, Event, Undecodable, decode_event
+from rules.model.times import iso, local_time, next_midnight, parse_time
+from rules.tables import Tables
+
+ENVELOPE = {"id", "source", "type", "operation", "precision", "subject"}
+TIMES = {"at": "time", "recorded_at": "recordedat", "received_at": "receivedat"}
+REPEATED = ("task_code", "region", "organ", "department", "applicant", "object_id")
+SHOWN = ("step", "at", "due_date", "reason", "severity", "state", "ended_at", "value", "subject", "group", "provisional")
+
+
+class Difference(Struct, frozen=True):
+    """An example that does not hold: what was expected and did not stand, and what stood unexpected."""
+
+    rule: str
+    example: str
+    file: str
+    line: int
+    missing: tuple[dict[str, Any], ...]
+    extra: tuple[dict[str, Any], ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.file}:{self.line}: {self.rule}: {self.example}"]
+        lines += [f"  expected and absent: {each}" for each in self.missing]
+        lines += [f"  not expected: {each}" for each in self.extra]
+        return "\n".join(lines)
+
+
+def moment(text: Any, zone: str) -> int:
+    """A local time, or a date for its 00:00, in a zone → epoch microseconds; an offset in the text wins."""
+    written = str(text)
+    try:
+        return parse_time(written)
+    except ValueError:
+        pass
+    if len(written) == 10:
+        return local_time(date.fromisoformat(written), 0, zone)
+    naive = datetime.fromisoformat(written)
+    if naive.tzinfo is not None:
+        return parse_time(naive.isoformat())
+    midnight = naive.replace(hour=0, minute=0, second=0, microsecond=0)
+    return local_time(naive.date(), (naive - midnight).seconds * 1_000_000 + naive.microsecond, zone)
+
+
+def end_of(text: Any, zone: str) -> int:
+    """The instant that `until` names; a date means its 24:00."""
+    written = str(text)
+    return next_midnight(date.fromisoformat(written), zone) if len(written) == 10 else moment(written, zone)
+
+
+def events_of(example: Example, rule: Rule, zone: str) -> list[Event]:
+    """The events of an example, through the contract's own decoder. Raises Undecodable.
+
+    Envelope fields and the item, region and organs repeat until they are given anew.
+    """
+    carried: dict[str, Any] = {}
+    found: list[Event] = []
+    for position, given in enumerate(example.given):
+        found.append(decode_event(msgspec.json.encode(_message(given, carried, rule, zone, position))))
+    return found
+
+
+def _message(given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: str, position: int) -> dict[str, Any]:
+    kind = TYPES[given["type"]]
+    for name, value in given.items():
+        if name in REPEATED or name in (rule.subject, "subject", "source"):
+            carried["subject" if name == rule.subject else name] = value
+    message: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": f"e{position + 1}",
+        "source": carried.get("source", "example"),
+        "subject": str(carried.get("subject", "S1")),
+        "type": given["type"],
+        "data": {name: carried[name] for name in REPEATED if name in carried and name in kind.fields},
+    }
+    for name, value in given.items():
+        if name in TIMES:
+            message[TIMES[name]] = iso(moment(value, zone), zone)
+            if name == "at" and len(str(value)) == 10:
+                message["precision"] = "day"
+        elif name in ENVELOPE:
+            message[name] = value
+        elif name != rule.subject or name in kind.fields:
+            message["data"][name] = value
+    if given.get("operation") == "d":
+        del message["data"]
+    return message
+
+
+def tables_for(example: Example, tables: Tables) -> Tables:
+    """The declared tables with the example's own items."""
+    if not example.items:
+        return tables
+    return msgspec.structs.replace(tables, items=tables.items.with_examples(example.items))
+
+
+def judge(book: Book, rule: Rule, example: Example, events: Sequence[Event] | None = None) -> list[Alert]:
+    """The alerts of that rule that stand at the end of an example."""
+    zone = book.tables.regions.zone(str(example.given[0].get("region", "")))
+    own = Book((rule,), tables_for(example, book.tables), book.hash)
+    drive = Drive(own)
+    until = end_of(example.until, zone)
+    given = events_of(example, rule, zone) if events is None else events
+    drive.take([event for event in given if event.fact.occurred_at <= until])
+    drive.until(until)
+    return drive.alerts()
+
+
+def compare(example: Example, alerts: Sequence[Alert], zone: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(expected but absent, present but not expected); each alert serves one expectation."""
+    left = [shown(alert, zone) for alert in alerts]
+    missing: list[dict[str, Any]] = []
+    for expected in example.expect:
+        wanted = {name: _comparable(name, value, zone) for name, value in expected.items()}
+        found = next((each for each in left if all(each.get(name) == value for name, value in wanted.items())), None)
+        if found is None:
+            missing.append(expected)
+        else:
+            left.remove(found)
+    return missing, left
+
+
+def shown(alert: Alert, zone: str) -> dict[str, Any]:
+    """An alert as `expect` writes it: local times, no defaults hidden."""
+    made: dict[str, Any] = {}
+    for name in SHOWN:
+        value = getattr(alert, name)
+        if name in ("at", "ended_at") and value is not None:
+            value = iso(value, zone)
+        made[name] = str(value) if isinstance(value, date) else value
+    return made
+
+
+def _comparable(name: str, value: Any, zone: str) -> Any:
+    if name in ("at", "ended_at") and value is not None:
+        return iso(moment(value, zone), zone)
+    return str(value) if name == "due_date" and value is not None else value
+
+
+def run(book: Book, rule: Rule) -> list[Difference]:
+    """The examples of a rule that do not hold."""
+    found: list[Difference] = []
+    for example in rule.examples:
+        zone = book.tables.regions.zone(str(example.given[0].get("region", "")))
+        try:
+            missing, extra = compare(example, judge(book, rule, example), zone)
+        except (Undecodable, ValueError) as error:
+            missing, extra = [{"error": str(error)}], []
+        if missing or extra:
+            place = (rule.file, example.line)
+            found.append(Difference(rule.id, example.name, *place, tuple(missing), tuple(extra)))
+    return found

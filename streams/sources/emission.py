@@ -21,6 +21,7 @@ from streams.sources.written_times import LocalTimes
 
 IDS_REMEMBERED = 65_536
 """Per `once` event. An id that comes again after being forgotten is a duplicate, which changes nothing."""
+KINDS_REMEMBERED = 1_000
 
 
 class Sourced(Struct, frozen=True, gc=False):
@@ -43,6 +44,9 @@ class RowEvents:
         columns = Columns(nested, mapping.personal, hasher, times, mapping.tables, mapping.blank)
         self._skip = [holds(condition, columns) for condition in mapping.skip]
         self._makers = [_Maker(event, mapping.source, columns, times) for event in mapping.events]
+        self._kind = _telling_column(mapping.events)
+        self._kind_of = columns.cell(self._kind) if self._kind else None
+        self._by_kind: dict[str | None, list[_Maker]] = {}
         self.skipped = 0
 
     def __call__(self, row: Row, place: Place) -> Iterator[Sourced]:
@@ -51,7 +55,7 @@ class RowEvents:
             self.skipped += 1
             return
         applied = False
-        for maker in self._makers:
+        for maker in self._candidates(row):
             if maker.applies(row):
                 applied = True
                 made = maker.message(row, place)
@@ -62,6 +66,26 @@ class RowEvents:
                 "no_event", "", "no event of the mapping applies to this row, and `skip` does not name it"
             )
 
+    def _candidates(self, row: Row) -> list[_Maker]:
+        """The events that the telling column leaves possible; all of them where there is no such column."""
+        if self._kind_of is None:
+            return self._makers
+        kind = self._kind_of(row)
+        found = self._by_kind.get(kind)
+        if found is None:
+            if len(self._by_kind) > KINDS_REMEMBERED:
+                self._by_kind.clear()
+            found = [maker for maker in self._makers if maker.names(self._kind, kind or "")]
+            self._by_kind[kind] = found
+        return found
+
+
+def _telling_column(events: tuple[Emission, ...]) -> str:
+    """A column whose word every event asks for: sources of many event types have one. Empty where none."""
+    asked = [{each.column for each in event.when if each.words and not each.negated} for event in events]
+    shared = sorted(set.intersection(*asked)) if len(events) > 1 else []
+    return shared[0] if shared else ""
+
 
 class _Maker:
     """One event of the mapping, compiled."""
@@ -70,6 +94,7 @@ class _Maker:
         kind = TYPES[event.type]
         self._type, self._source, self._stream = event.type, source, kind.stream
         self._conditions = [holds(condition, columns) for condition in event.when]
+        self._words = {each.column: each.words for each in event.when if each.words is not None}
         self._id = columns.required(event.id, "id")
         self._subject = columns.required(event.subject, "subject")
         self._time = columns.required(event.time, "time")
@@ -87,6 +112,10 @@ class _Maker:
         self._operation = columns.value(event.operation, "string") if event.operation else None
         self._seen: OrderedDict[str, None] | None = OrderedDict() if event.once else None
         self._encode = msgspec.json.Encoder().encode
+
+    def names(self, column: str, word: str) -> bool:
+        """True when this event asks for that word of a column."""
+        return word in self._words[column]
 
     def applies(self, row: Row) -> bool:
         return all(met(row) for met in self._conditions)

@@ -19,6 +19,8 @@ from streams.sources.ordering import by_time_received
 from streams.sources.readers import BROKEN_STREAM, Row, json_lines, opened, rows
 from streams.sources.values import FILE_NAME, ROW_NUMBER
 
+SHAPES_REMEMBERED = 10_000
+
 
 class Heading(Struct):
     """What must be known of an event in our own contract to send it on: its record, type and times."""
@@ -47,6 +49,8 @@ class History:
         self.inputs, self.mapping, self.dead_letters, self._note = tuple(inputs), mapping, dead_letters, note
         self._events = RowEvents(mapping, hasher) if mapping else None
         self._unmapped: set[str] = set()
+        self._shapes: set[tuple[str, ...]] = set()
+        self._parents = _parents(mapping) if mapping else ()
         self.rows = 0
 
     @property
@@ -103,14 +107,23 @@ class History:
         return False
 
     def _look_for_unmapped(self, row: Row, known: frozenset[str], place: Place) -> None:
-        if row.keys() <= known:
-            return
+        shape = tuple(row)
+        for parent in self._parents:
+            inner = row.get(parent)
+            if type(inner) is dict:
+                shape += (parent, *inner)
+        if shape not in self._shapes:
+            if len(self._shapes) < SHAPES_REMEMBERED:
+                self._shapes.add(shape)
+            self._tell_unmapped(row, known, place)
+
+    def _tell_unmapped(self, row: Row, known: frozenset[str], place: Place) -> None:
         for column, value in row.items():
             if column in known or column in self._unmapped:
                 continue
             if isinstance(value, dict) and any(each.startswith(f"{column}.") for each in known):
                 inner = {f"{column}.{key}": each for key, each in value.items()}
-                self._look_for_unmapped(inner, known, place)
+                self._tell_unmapped(inner, known, place)
                 continue
             self._unmapped.add(column)
             self._note(
@@ -159,6 +172,14 @@ class History:
             )
         else:
             yield Sourced(text, head.subject, kind.stream, occurred_at, received_at, place)
+
+
+def _parents(mapping: Mapping) -> tuple[str, ...]:
+    """The JSON objects that the mapping looks into by dotted names."""
+    if mapping.format != "jsonl":
+        return ()
+    dotted = {column.partition(".")[0] for column in mapping.columns | mapping.ignored if "." in column}
+    return tuple(sorted(dotted))
 
 
 def _is_broken(error: Exception) -> bool:

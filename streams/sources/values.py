@@ -156,13 +156,23 @@ class Columns:
         """The text of a template whose columns must all be there: an id or a subject."""
         cells = [(column, self.cell(column)) for column in template.columns]
         literals = template.parts[0::2]
+        if len(cells) == 1 and literals == ("", ""):
+            ((only, alone),) = cells
+
+            def single(row: Row) -> str:
+                value: str | None = alone(row)
+                if value is None:
+                    raise _missing(what, only)
+                return value.strip()
+
+            return single
 
         def joined(row: Row) -> str:
             text = literals[0]
             for (column, cell), rest in zip(cells, literals[1:], strict=True):
                 value = cell(row)
                 if value is None:
-                    raise RowFault(f"missing_{what}", column, f"the {what} needs this column, which is empty")
+                    raise _missing(what, column)
                 text += value.strip() + rest
             return text
 
@@ -226,6 +236,10 @@ class Columns:
             return [hide(as_text(item, column).strip()) for item in items if item not in ("", None)]
 
         return listed
+
+
+def _missing(what: str, column: str) -> RowFault:
+    return RowFault(f"missing_{what}", column, f"the {what} needs this column, which is empty")
 
 
 def as_text(value: Any, column: str) -> str:

@@ -66,6 +66,7 @@ def _great_expectations() -> Iterator[Any]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
 
+    from expectations import custom  # noqa: F401  registers our own kinds
     logger = logging.getLogger("great_expectations")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -143,8 +144,9 @@ def _observed(figures: Mapping[str, Any]) -> str:
 
 
 def _unexpected(figures: Mapping[str, Any]) -> int:
-    count = figures.get("unexpected_count")
-    return int(count if count is not None else len(_rows(figures)))
+    if (count := figures.get("unexpected_count")) is not None:
+        return int(count)
+    return int(figures["observed_value"]) if "details" in figures else 0
 
 
 def _rows(figures: Mapping[str, Any]) -> list[Any]:

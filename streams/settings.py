@@ -26,7 +26,7 @@ class Settings:
 
     kafka_bootstrap_servers: str
     clickhouse_url: str
-    """clickhouse://user:password@host:port/database, with the password of CLICKHOUSE_PASSWORD(_FILE) filled in."""
+    """clickhouse://user:password@host:port/database; CLICKHOUSE_PASSWORD(_FILE) is filled in."""
     state: Path
     cache: Path
     partitions: int

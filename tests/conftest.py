@@ -1,4 +1,4 @@
-"""Decides what the tests share: one real broker, one real warehouse, a browser, and a name of its own for each test."""
+"""Decides what the tests share: one real broker, one real warehouse, a browser, own names for each test."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -97,7 +97,7 @@ def names(prefix: str) -> Names:
 
 @pytest.fixture
 def broker_settings(broker: str, names: Names, tmp_path: Path) -> Settings:
-    """Settings of a process that uses the session's broker under this test's names; `replace` what you need."""
+    """Settings of a process that uses the session's broker under this test's names."""
     return replace(
         from_environment({"MINGJING_STATE": str(tmp_path / "state"), "MINGJING_CLOCK": "event"}),
         kafka_bootstrap_servers=broker,

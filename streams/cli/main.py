@@ -119,7 +119,7 @@ def root(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """明镜 Mingjing：政务服务与监督检查的实时监督 · real-time supervision of government services and inspections.
+    """明镜 Mingjing：政务服务与监督检查的实时监督 · real-time supervision of public services and inspections.
 
     例 · Example: mingjing replay --mapping examples/receipt/mapping.yaml receipt.csv.gz
     """

@@ -7,7 +7,7 @@ from typing import Self
 from uuid import uuid4
 
 from streams import clock
-from streams.local import children, jars, java, ports
+from streams.local import children, fencing, jars, java, ports
 
 HERE = Path(__file__).parent
 HOW_TO_CHOOSE = "choose another with --kafka-port N or KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:N"
@@ -68,6 +68,8 @@ class Broker:
         classpath = jars.ensure(self.cache, self._advance, self._repository)
         self.data.mkdir(parents=True, exist_ok=True)
         properties = self._write_properties()
+        if fencing.was_killed(self.data / "logs"):
+            fencing.fence(self._java(classpath, 128), properties)
         self._format(classpath, properties)
         command = [*self._java(classpath, self.heap_mb), "kafka.Kafka", str(properties)]
         self._child = children.start(command, self.data / "server.log")

@@ -21,7 +21,7 @@ def _end_with_parent() -> None:
 
 
 def start(command: Sequence[str | Path], log: Path, environment: dict[str, str] | None = None) -> "Child":
-    """Starts a server in a process group of its own, so that Ctrl-C reaches us first and we end it in order."""
+    """Starts a server in its own process group, so that Ctrl-C reaches us first and we end it in order."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(

@@ -14,7 +14,7 @@ ROOTS = ("org.apache.kafka:kafka_2.13:4.3.1", "org.apache.logging.log4j:log4j-sl
 
 HEADER = """\
 # The broker's jars: group:artifact:version and the SHA-256 of the file.
-# Built from the roots in jars.py by `mingjing local lock`; where they are fetched from is the machine's business.
+# Built from the roots in jars.py by `mingjing local lock`; where they come from is the machine's business.
 """
 
 Advance = Callable[[int, int], None]
@@ -73,7 +73,7 @@ def _download(context: Any, coordinate: str) -> Path:
 
 
 def fetch(context: Any, jar: Jar, cache: Path) -> Path:
-    """A cut-off download has the wrong digest too, so one wrong file is fetched again before it is a fault."""
+    """A cut-off download has the wrong digest too: one wrong file is fetched again before it is a fault."""
     target = jar.path(cache)
     for _ in range(2):
         found = _download(context, jar.coordinate)

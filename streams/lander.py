@@ -104,7 +104,7 @@ class Lander:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=4 << 20,
-            session_timeout_ms=10_000,
+            session_timeout_ms=6_000,
             max_poll_interval_ms=86_400_000,  # waiting for the warehouse is no reason to move partitions
         )
         self._consumer = consumer

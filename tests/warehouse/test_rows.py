@@ -52,10 +52,10 @@ PLAIN = Alert(
     at=NINE + 9, occasion=("office", "9"),
 )  # fmt: skip
 CLOCK = Clock(
-    clock_id="d" * 32, revision=4, rule="T03", clock="handling", key="*", subject="A1",
-    stream="service", occasion=("office", "7"), region="330100", item="permit-20", department="D1", responsible="O1",
-    start_at=NINE, start_date=date(2026, 2, 12), unit="workdays", limit=20, extended=10, paused=5, used=3, left=27,
-    due_date=date(2026, 4, 1), due_at=NINE + 99, stopped_at=None, state="open", in_time=None,
+    clock_id="d" * 32, revision=4, rule="T03", clock="handling", key="*", subject="A1", stream="service",
+    occasion=("office", "7"), region="330100", item="permit-20", department="D1", responsible="O1",
+    start_at=NINE, start_date=date(2026, 2, 12), unit="workdays", limit=20, extended=10, paused=5, used=3,
+    left=27, due_date=date(2026, 4, 1), due_at=NINE + 99, stopped_at=None, state="open", in_time=None,
     provisional=False, as_of=NINE + 1,
 )  # fmt: skip
 STOPPED = msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""Decides what the agents of the Faust app do with what reaches them: judge a chunk, take note of an action."""
+"""Decides what the agents of the Faust app do: judge a chunk of records, take note of an action."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Decides whether the bytes of a Kafka record are an event of its partition, and how one that is not is reported."""
+"""Decides whether a record's bytes are an event of its partition, and how one that is not is reported."""
 
 from hashlib import blake2b
 from typing import Any
@@ -45,7 +45,7 @@ class Partitioner:
 def decode(value: bytes | None, key: bytes | None = None, appended_at: int | None = None) -> Event:
     """One CloudEvent → the event that rules judge. Raises Undecodable.
 
-    `key` is the record's key, where there is a record; `appended_at` the broker's append time in microseconds.
+    `key` is the record's key, if it is in one; `appended_at` the broker's append time in microseconds.
     """
     if not value:
         raise Undecodable("empty", "$", "the record has no value")

@@ -13,6 +13,7 @@ TRANSACTION_TIMEOUT_MS = 10_000
 """A frozen worker must not hold back those who read committed records for longer than this."""
 
 BATCH_BYTES = 900_000
+NONE: Headers = []
 
 
 class Written(NamedTuple):
@@ -47,10 +48,14 @@ class Outbox:
         self._batches: dict[TopicPartition, list[Any]] = {}
 
     def put(
-        self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers | None = None
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = NONE,
     ) -> None:
         batches = self._batches.setdefault(TopicPartition(topic, partition), [])
-        headers = headers or []
         if batches and batches[-1].append(timestamp=None, key=key, value=value, headers=headers):
             return
         batch = self._producer.create_batch()
@@ -76,7 +81,8 @@ class Outbox:
         for batch in batches:
             batch.close()
         acknowledged = [
-            await self._producer.send_batch(batch, target.topic, partition=target.partition) for batch in batches
+            await self._producer.send_batch(batch, target.topic, partition=target.partition)
+            for batch in batches
         ]
         last = (await asyncio.gather(*acknowledged))[-1]
         known = last.offset >= 0

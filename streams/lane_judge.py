@@ -1,4 +1,4 @@
-"""Decides what a chunk of records comes to: the agent's work, from bytes to the step that the lane commits."""
+"""Decides what a chunk of records comes to: the agent's work, from bytes to the step of the core."""
 
 from __future__ import annotations
 

@@ -117,4 +117,4 @@ class LaneKeeper(Service):  # type: ignore[misc]
         else:
             log.critical("a lane failed, this worker ends: %r", fault, exc_info=fault)
         asyncio.get_running_loop().call_later(LAST_MOMENTS, os._exit, 1)
-        asyncio.ensure_future(self.crash(fault))
+        self.add_future(self.crash(fault))

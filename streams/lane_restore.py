@@ -1,4 +1,4 @@
-"""Decides from where a lane's rows are rebuilt: its local store and the tail of the changelog, or all of it."""
+"""Decides from what a lane's rows are rebuilt: the local store and the changelog's tail, or all of it."""
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 

@@ -1,4 +1,4 @@
-"""Decides how one owned partition is worked: fence, restore, read, have it judged, commit; and begin again."""
+"""Decides how one owned partition is worked: fence, restore; then read, have it judged, commit."""
 
 import asyncio
 import logging
@@ -15,8 +15,8 @@ from streams.codec import Partitioner
 from streams.lane_clock import Contact, EventClock, GroupClock, WallClock
 from streams.lane_commit import Outbox, transactional_producer
 from streams.lane_judge import Cores, EventReader, FactReader, Judge, Judged
-from streams.lane_restore import restore
 from streams.lane_outlet import outlet
+from streams.lane_restore import restore
 from streams.settings import Settings
 from streams.store import LaneState, Position, StateError, Store, WorkerFolder, changelog_rows
 from streams.topics import EVENTS, FACTS, Names
@@ -60,7 +60,7 @@ class Ground:
 
 
 class Lane:
-    """One partition of an event topic or of `facts`. Open it once, run it as often as it is assigned to us."""
+    """One partition of an event topic or of `facts`: opened once, run as often as it is assigned."""
 
     def __init__(self, ground: Ground, topic: str, partition: int) -> None:
         self.topic, self.partition = topic, partition
@@ -94,7 +94,7 @@ class Lane:
         self._offset = state.offset
         make = cores.group if self.topic == FACTS else cores.subject
         core = await asyncio.to_thread(make, store)
-        self._judge = Judge(core, self._clock_of(state), self._reader())
+        self._judge = Judge(core, await self._clock_of(state), self._reader())
         self._store = store
         log.info("lane %s: %d changelog records restored, goes on at %d", self.name, count, self._offset)
 
@@ -110,8 +110,8 @@ class Lane:
             return LaneState(partitions, first[self.source], 0)
         if state.partitions != partitions:
             raise StateError(
-                f"{self.source.topic} has {partitions} partitions, its state was made with {state.partitions}: "
-                "subjects would be split; use a new MINGJING_APP and read the topic again"
+                f"{self.source.topic} has {partitions} partitions, its state was made with "
+                f"{state.partitions}: subjects would be split; use a new MINGJING_APP, read all again"
             )
         if state.offset != self._committed:
             raise StateError(
@@ -120,10 +120,13 @@ class Lane:
             )
         return state
 
-    def _clock_of(self, state: LaneState) -> EventClock:
+    async def _clock_of(self, state: LaneState) -> EventClock:
         if self.topic == FACTS:
-            lanes = frozenset(f"{topic}-{n}" for topic in EVENTS for n in range(self._ground.settings.partitions))
-            return GroupClock(lanes, state.now, state.marks)
+            lanes = set()
+            for topic in EVENTS:
+                there = await self._producer.partitions_for(self._ground.names.of(topic))
+                lanes |= {f"{topic}-{partition}" for partition in there}
+            return GroupClock(frozenset(lanes), state.now, state.marks)
         return WallClock(state.now) if self._ground.settings.clock == "wall" else EventClock(state.now)
 
     def _reader(self) -> EventReader | FactReader:
@@ -149,7 +152,7 @@ class Lane:
                 await self._tick()
 
     def halt(self) -> None:
-        """Ends `run` at the next edge of a step; a read under way is given up, for it may wait out a rejoin."""
+        """Ends `run` at the next edge of a step; a read under way is given up: it may wait out a rejoin."""
         self._halted = True
         if self._reading is not None:
             self._reading.cancel()
@@ -178,7 +181,8 @@ class Lane:
     async def _poll(self, seconds: float, limit: int) -> tuple[list[Any], Contact]:
         self._reading = asyncio.ensure_future(self._read(seconds, limit))
         try:
-            return await self._reading
+            found: tuple[list[Any], Contact] = await self._reading
+            return found
         except asyncio.CancelledError:
             if not self._halted:
                 raise

@@ -1,4 +1,4 @@
-"""Decides how a clock mark travels: a record without key and value that says how far time has come in a partition."""
+"""Decides how a clock mark travels: a record without key and value that says how far time has come."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Decides how a lane's state is kept: rows in RocksDB beside the position in the changelog that they stand at."""
+"""Decides how a lane's state is kept: rows in RocksDB beside their position in the changelog."""
 
 import fcntl
 import shutil

@@ -1,8 +1,8 @@
-"""A worker whose core is a small stand-in with the engine's interface: what it says is easily said by other means.
+"""A worker whose core is a small stand-in with the engine's interface, easily said by other means.
 
-An event whose id ends in `a` raises an alert. A subject whose first event is an hour old and that has no event
-whose id ends in `z` raises another at that hour, which a `z` takes back. Every event is a fact of its organ;
-an organ with ten facts raises one.
+An event whose id ends in `a` raises an alert. A subject whose first event is an hour old and that has no
+event whose id ends in `z` raises another at that hour, which a `z` takes back. Every event is a fact of its
+organ; an organ with ten facts raises one.
 """
 
 import sys
@@ -23,7 +23,7 @@ class Point(msgspec.Struct, array_like=True):
 
 
 class Record(msgspec.Struct, array_like=True):
-    """The events of a subject (id → time), its alerts (name → revision, state, at), and whether its hour has come."""
+    """A subject's events (id → time), its alerts (name → revision, state, at), whether its hour has come."""
 
     events: dict[str, int]
     alerts: dict[str, tuple[int, str, int]]

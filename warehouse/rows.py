@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from rules.model.alerts import Alert, Clock, Evidence, Text, identity
+from rules.model.alerts import Alert, Clock, Evidence, Text
 from rules.model.events import OPERATIONS, TYPES, Envelope, Event, Tombstone
 from rules.model.times import iso, local_day
 
@@ -141,7 +142,7 @@ def event_row(landed: Landed) -> Row:
         getattr(data, "department", ""),
         getattr(data, "actor", ""),
         text,
-        identity(kind.name, str(fact.occurred_at), landed.event.subject, text),
+        _content(kind.name, fact.occurred_at, landed.event.subject, text),
         landed.topic,
         landed.partition,
         landed.offset,
@@ -215,6 +216,11 @@ def event_of(row: Sequence[Any]) -> StoredEvent:
 
 
 _KIND_OF = {kind.message: kind for kind in TYPES.values()}
+
+
+def _content(kind: str, occurred_at: int, subject: str, data: str) -> str:
+    said = f"{kind}\0{occurred_at}\0{subject}\0{data}"
+    return blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 def _at(moment: int) -> int:

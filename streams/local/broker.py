@@ -10,7 +10,6 @@ from streams import clock
 from streams.local import children, fencing, jars, java, ports
 
 HERE = Path(__file__).parent
-HOW_TO_CHOOSE = "choose another with --kafka-port N or KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:N"
 
 
 class BrokerError(Exception):
@@ -41,6 +40,11 @@ class Broker:
         self._repository = repository
         self._child: children.Child | None = None
 
+    @staticmethod
+    def how_to_choose(port: int) -> str:
+        server = f"KAFKA_BOOTSTRAP_SERVERS={ports.LOOPBACK}:{port}"
+        return f"choose another with --kafka-port N, or use the broker there with {server}"
+
     @property
     def bootstrap(self) -> str:
         return f"{ports.LOOPBACK}:{self.port}"
@@ -64,7 +68,7 @@ class Broker:
 
     def start(self, patience: float = 60.0) -> None:
         """Returns when clients are answered; PortTaken, JavaError, JarError or BrokerError say why not."""
-        ports.require(self.port, "Kafka", HOW_TO_CHOOSE)
+        ports.require(self.port, "Kafka", self.how_to_choose(self.port))
         classpath = jars.ensure(self.cache, self._advance, self._repository)
         self.data.mkdir(parents=True, exist_ok=True)
         properties = self._write_properties()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import Annotated, BinaryIO, cast
 
@@ -100,21 +98,12 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 
 def _send(made: Simulation, speed: float) -> None:
-    from streams.feed import Pace, feed
     from streams.settings import settings
-    from streams.sources.emission import Sourced
-    from streams.sources.faults import DeadLetters, Place
-    from streams.topics import Names, ensure
+    from streams.simulate.sending import send
+    from streams.sources.faults import DeadLetters
 
-    here = settings()
-    ensure(here)
     bad = DeadLetters()
-    sourced = (
-        Sourced(each.value, each.subject, each.stream, each.occurred_at, each.arrives_at, place)
-        for each, place in zip(made.messages, (Place("simulate", line) for line in count(1)), strict=False)
-    )
-    names = Names(here.topic_prefix, here.app)
-    asyncio.run(feed(here.kafka_bootstrap_servers, names, sourced, Pace(speed=speed), bad))
+    send(made, settings(), speed, bad)
     for reason, examples in bad.examples.items():
         typer.echo(f"mingjing: {reason}: {examples[0]}", err=True)
 

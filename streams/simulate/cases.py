@@ -76,7 +76,7 @@ class CaseStory(Story):
         self.applicant = hashed("applicant", subject)
         self.acceptor = rng.choice(office.clerks)
         self.decider = rng.choice(office.deciders)
-        self.began = self.paused = self.extended = 0
+        self.began = self.paused = self.extended = self.approved = 0
         self.online = True
         self.promise = item.promised_limit.amount if item.promised_limit else 0
         self.legal = item.legal_limit.amount if item.legal_limit else 0
@@ -146,8 +146,11 @@ class CaseStory(Story):
             procedure_id=f"{self.subject}-p1", notice_no=notice, approved_days=approved,
         )  # fmt: skip
 
+        self.approved = day + approved
+
     def resume(self, day: int) -> None:
-        self.add("case.resumed", self.on(day), self.decider, procedure_id=f"{self.subject}-p1")
+        record = self.add("case.resumed", self.on(day), self.decider, procedure_id=f"{self.subject}-p1")
+        self.limit("T07", self.approved, record.at)
 
     def extend(self, day: int, days: int, role: str) -> None:
         self.add(
@@ -185,7 +188,7 @@ class CaseStory(Story):
         promise = self.began + self.promise + self.paused
         warning = self.fault or "decided on the last day"
         last = self.hours.days[promise]
-        self.limit("T01", promise - 1, stopped_at, warning=True, fault=warning, due_date=last)
+        self.limit("T01", promise - 1, stopped_at, fault=warning, due_date=last)
         self.limit("T02", promise, stopped_at, contested=contested)
         self.limit("T03", self.began + self.legal + self.paused + self.extended, stopped_at)
 

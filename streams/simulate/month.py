@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from rules.tables import Item
 from streams.simulate.cases import CaseStory, Story
+from streams.simulate.faults import Fault
 from streams.simulate.hours import Hours
 from streams.simulate.inspections import (
     CHECK_FAULTS,
@@ -21,7 +22,7 @@ from streams.simulate.inspections import (
     scanned_afterwards,
 )
 from streams.simulate.ordinary import course_of
-from streams.simulate.planted import FAULTS, Fault
+from streams.simulate.planted import FAULTS
 from streams.simulate.town import Town
 
 FAULTY = 0.06

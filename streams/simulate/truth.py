@@ -41,7 +41,6 @@ class Limit(Struct, frozen=True, kw_only=True):
     due_at: int
     stopped_at: int | None
     contested: bool = False
-    warning: bool = False
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ def expected_of(limit: Limit, subject: str, now: int) -> Expected | None:
     kept = stopped is not None and stopped < limit.due_at
     if limit.due_at > now or (kept and not limit.contested):
         return None
-    reason = "due_soon" if limit.warning else "closed_late" if stopped is not None else "still_open"
+    reason = "closed_late" if stopped is not None else "still_open"
     state = "contested" if limit.contested else "ended" if stopped is not None else "open"
     return Expected(
         rule=limit.rule, subject=subject, fault=limit.fault, reason=reason, state=state,

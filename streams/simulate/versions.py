@@ -1,4 +1,4 @@
-"""Decides how a record travels: when it was typed in and arrived, how often, what was corrected or deleted."""
+"""Decides how a record travels: when it was typed in and arrived, how often, and what was put right."""
 
 from __future__ import annotations
 

@@ -20,7 +20,22 @@ from streams.simulate.month import Month
 from streams.simulate.planted import FAULTS
 from streams.simulate.town import Town
 
-RULES = {"T01", "T02", "T03", "T03.penalty", "T04", "T06", "P02", "P03", "P06", "P07", "P08", "U01", "I02"}
+RULES = {
+    "T01",
+    "T02",
+    "T03",
+    "T03.penalty",
+    "T04",
+    "T06",
+    "T07",
+    "P02",
+    "P03",
+    "P06",
+    "P07",
+    "P08",
+    "U01",
+    "I02",
+}
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from rules.core.step import Rejected, Rows, Step
 from rules.core.timers import Timers
 from rules.kinds.count import Count, Grouping
 from rules.kinds.deadline import Deadline
-from rules.kinds.judging import SILENT, Context, Ruling, Verdict, content, in_order, resolve
+from rules.kinds.judging import SILENT, Context, Ruling, Verdict, content, in_order, resolve, times_of
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert, Clock, Text
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
@@ -214,9 +214,10 @@ class SubjectCore:
         zone = next((context.tables.regions.zone(f.region) for f in current if f.region), context.zone)
         record.late = any(v.recorded_at > v.occurred_at + self.relief for v in versions)
         record.slow = any(f.occurred_at > now or f.whole_day for f in current)
-        facts = in_order((f for f in current if f.occurred_at <= now), zone)
+        visible = [f for f in current if f.occurred_at <= now]
+        context.times = times_of(visible, zone)
         record.seen = max((v.occurred_at for v in versions), default=-NEVER)
-        for fact in facts:
+        for fact in in_order(visible, context.times):
             self._step_all(record, fact)
         record.rulings = [SILENT] * len(self.slots)
 
@@ -239,7 +240,7 @@ class SubjectCore:
             step.counted += new.counted[len(old.counted) :]
             if not whole and (new.verdicts != old.verdicts or self._unsettled(record, slot, now)):
                 stale.append(slot)
-            if new.clocks or old.clocks:
+            if new.clocks or old.clocks or (whole and record.clocks):
                 self._say_clocks(record, slot, new.clocks, step)
         if stale:
             self._say_alerts(record, stale, now, step)
@@ -267,7 +268,8 @@ class SubjectCore:
                 if not _in_force(rule, verdict, record.context.zone):  # type: ignore[union-attr]
                     continue
                 if facts is None:
-                    facts = in_order(self._judged_versions(record, record.versions()), record.context.zone)  # type: ignore[union-attr]
+                    context = record.context
+                    facts = in_order(self._judged_versions(record, record.versions()), context.times)  # type: ignore[union-attr]
                 shown = ENGINE if slot in record.off else rule
                 group = record.subject if isinstance(rule.body, Count) else ""
                 alert = alert_of(shown, verdict, record.subject, facts, self.book.hash, now, group)

@@ -39,6 +39,7 @@ class Mark(Struct, frozen=True, gc=False):
     until: int | date | None = None
     amount: Span | None = None
     item: str = ""
+    silent: bool = False
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -85,7 +86,6 @@ class Run(Struct):
     stop: Mark | None = None
     in_time: bool | None = None
     void: bool = False
-    restarted: bool = False
     marks: tuple[Mark, ...] = ()
 
 
@@ -287,16 +287,15 @@ def runs_of(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Run]:
 def _runs_of_key(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Run]:
     runs: list[Run] = []
     current: Run | None = None
-    final = halted = False
+    final = halted = noticed = False
     for position, mark in enumerate(marks):
         if mark.role == RESTART:
             if current is not None:
                 _stop(current, mark, marks[:position], terms, tables)
-                current.restarted = True
             current = _open(mark, runs, terms, tables)
             final = halted = False
         elif mark.role == START and current is None and not final:
-            if halted if mark.continues and terms.reopens else not (runs and terms.reopens):
+            if halted if mark.continues and terms.reopens else not (terms.reopens and (runs or noticed)):
                 current = _open(mark, runs, terms, tables)
                 halted = False
         elif mark.role == VOID:
@@ -305,13 +304,13 @@ def _runs_of_key(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Ru
             final, current = True, None
         elif mark.role == STOP:
             if current is None:
-                final = final or not mark.in_time
+                final, noticed = final or not mark.in_time, noticed or mark.in_time
             elif _stop(current, mark, marks[:position], terms, tables):
                 halted, final = mark.in_time, final or not mark.in_time
                 current = None
     if current is not None:
         current.marks = tuple(marks)
-    return runs
+    return [run for run in runs if not run.start.silent]
 
 
 def _open(mark: Mark, runs: list[Run], terms: Terms, tables: Tables) -> Run | None:
@@ -322,8 +321,10 @@ def _open(mark: Mark, runs: list[Run], terms: Terms, tables: Tables) -> Run | No
 
 
 def open_run(mark: Mark, tables: Tables) -> Run | None:
-    """The run that a start opens; None where no limit was found."""
+    """The run that a start opens; None where no limit was found. A silent one only keeps others from opening."""
     zone = tables.regions.zone(mark.region)
+    if mark.silent:
+        return Run(mark, "days", 0)
     if isinstance(mark.until, date):
         return Run(mark, "days", (mark.until - local_day(mark.at, zone)).days)
     if mark.until is not None:

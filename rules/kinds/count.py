@@ -100,7 +100,7 @@ class Count(Struct, frozen=True, kw_only=True):
             if value is None or value == "":
                 return None
             what = str(value)
-        return Entry(fact.occurred_at, what, (fact.source, fact.id), fact.actor)
+        return Entry(context.time_of(fact), what, (fact.source, fact.id), fact.actor)
 
     def step(self, state: Sweep, fact: Any, context: Context) -> None:
         entry = self.entry(fact, context)

@@ -26,7 +26,7 @@ from rules.kinds.clockwork import (
     Terms,
     runs_of,
 )
-from rules.kinds.judging import Context, Ruling, Verdict, Versions, in_order, resolve
+from rules.kinds.judging import SILENT, Context, Ruling, Verdict, Versions, in_order, outranks, resolve, times_of
 from rules.kinds.selector import ALL_KEYS, Clause, Selector, read
 from rules.model.alerts import SEVERITIES, Clock, identity
 from rules.model.events import RANK_OF, Fact
@@ -96,6 +96,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     extend: Selector = NONE
     when: Compiled | None = None
     within: Compiled | None = None
+    within_days: Amount | None = None
     otherwise: Span | None = None
     until: Compiled | None = None
     per: Compiled | None = None
@@ -111,6 +112,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     warn_at: tuple[Rung, ...] = ()
     escalate: tuple[Escalation, ...] = ()
     relief: Span | None = None
+    shared: bool = False
     ranks: frozenset[int] = frozenset()
 
     def new(self) -> State:
@@ -142,7 +144,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
         at = read(clause.at, fact, context)
         whole_day = fact.whole_day if at is None else isinstance(at, date)
         if at is None:
-            at = fact.occurred_at
+            at = context.time_of(fact)
         elif isinstance(at, date):
             at = next_midnight(at, context.zone) - DAY
         return Mark(
@@ -166,6 +168,8 @@ class Deadline(Struct, frozen=True, kw_only=True):
             opening = msgspec.structs.replace(self._plain(START, clause, fact, context), limit=self.deemed_after)
             state.acceptance.append(opening)
         if self.when is not None and not self.when.functions[RANK_OF[type(fact)]](fact, context):
+            if self.shared:
+                state.marks.append(msgspec.structs.replace(self._mark(role, clause, fact, context), silent=True))
             return
         limit, until = self._limit(fact, context), read(self.until, fact, context)
         if limit is None and until is None and role != DEEMED:
@@ -174,6 +178,9 @@ class Deadline(Struct, frozen=True, kw_only=True):
         state.marks.append(msgspec.structs.replace(mark, limit=limit, until=until))
 
     def _limit(self, fact: Fact, context: Context) -> Span | None:
+        if self.within_days is not None:
+            days = self.within_days.read(fact, context)
+            return days if days.amount > 0 else self.otherwise
         limit = read(self.within, fact, context)
         if isinstance(limit, (int, float)):
             limit = Span(int(limit), "exact")
@@ -181,34 +188,37 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def ruling(self, state: State, context: Context, now: int, versions: Versions | None) -> Ruling:
         """The verdicts and clocks at `now`; with `versions`, what was entered too late is weighed (relief)."""
-        if not state.marks:
-            return self._lapse_only(state, context, now)
+        if versions is None and not state.marks and not state.acceptance:
+            return SILENT
         reading = _Reading(self, state, context, now)
         if versions is not None and self.relief is not None:
             reading = self._relieved(reading, context, now, versions())
         return reading.ruling()
 
-    def _lapse_only(self, state: State, context: Context, now: int) -> Ruling:
-        return Ruling() if not state.acceptance else _Reading(self, state, context, now).ruling()
-
     def _relieved(self, whole: _Reading, context: Context, now: int, versions: Sequence[Fact]) -> _Reading:
-        assert self.relief is not None
+        """Weighs, for each occasion, what was entered too late: the strict reading leaves it out (CLOCKS.md 17, 18)."""
         read_ids = {(v.source, v.id) for v in versions if RANK_OF[type(v)] in self.ranks}
         others = [v for v in versions if (v.source, v.id) not in read_ids]
-        timely: list[Fact] = []
-        late = False
-        for version in sorted(
-            (v for v in versions if (v.source, v.id) in read_ids), key=lambda v: (v.recorded_at, v.operation)
-        ):
-            if version.recorded_at > self._entered_by(version, versions, context):
-                known = [t for t in timely if t.recorded_at < version.recorded_at]
-                before = self._reading_of([*others, *known], context, version.recorded_at)
-                if before.has_breach():
-                    late = True
-                    continue
-            timely.append(version)
-        if late:
-            whole.strict = self._reading_of([*others, *timely], context, now)
+        own = sorted((v for v in versions if (v.source, v.id) in read_ids), key=lambda v: (v.recorded_at, v.operation))
+        slow = [v for v in own if v.recorded_at > self._entered_by(v, own, context)]
+        known_then = [
+            self._reading_of([*others, *(v for v in own if v.recorded_at < late.recorded_at)], context, late.recorded_at)
+            for late in slow
+        ]
+        occasions = {o.run.start.identity for reading in known_then for o in reading.outcomes if o.breach}
+        for occasion in sorted(occasions):
+            timely: list[Fact] = []
+            for version in own:
+                known = [*others, *(t for t in timely if t.recorded_at < version.recorded_at)]
+                too_late = version in slow and self._reading_of(known, context, version.recorded_at).breach(occasion)
+                if not too_late:
+                    timely.append(version)
+            if len(timely) < len(own):
+                strict = self._reading_of([*others, *timely], context, now)
+                found = strict.breach(occasion)
+                whole.strict += [found] if found is not None else []
+                strict.ruling()
+                whole.wakes += strict.wakes
         return whole
 
     def _entered_by(self, version: Fact, versions: Iterable[Fact], context: Context) -> int:
@@ -216,14 +226,17 @@ class Deadline(Struct, frozen=True, kw_only=True):
         assert self.relief is not None
         if type(version) is Fact:
             same = [v for v in versions if (v.source, v.id) == (version.source, version.id) and type(v) is not Fact]
-            version = max(same, key=lambda v: (v.recorded_at, v.operation), default=version)
+            below = [v for v in same if (v.recorded_at, v.operation) <= (version.recorded_at, version.operation)]
+            version = next((v for v in below if not any(outranks(w, v) for w in below)), version)
         return context.day_end(version) + self.relief.amount
 
     def _reading_of(self, versions: Sequence[Fact], context: Context, now: int) -> _Reading:
         fresh = Context(context.subject, context.tables, context.remembered)
         fresh.firsts = context.firsts
         state = self.new()
-        for fact in in_order((f for f in resolve(versions) if f.occurred_at <= now), context.zone):
+        visible = [f for f in resolve(versions) if f.occurred_at <= now]
+        fresh.times = times_of(visible, context.zone)
+        for fact in in_order(visible, fresh.times):
             fresh.before(fact)
             if RANK_OF[type(fact)] in self.ranks:
                 self.step(state, fact, fresh)
@@ -232,12 +245,14 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
 
 class _Outcome(Struct):
-    """One run with its arithmetic done."""
+    """One run with its arithmetic done: when the limit is over, and the point at which the rule fires."""
 
     run: Run
     reckoner: Reckoner
     due: Due
+    point: Due
     breach: bool
+    contested: bool = False
 
 
 class _Reading:
@@ -245,7 +260,7 @@ class _Reading:
 
     def __init__(self, rule: Deadline, state: State, context: Context, now: int) -> None:
         self.rule, self.context, self.now = rule, context, now
-        self.strict: _Reading | None = None
+        self.strict: list[_Outcome] = []
         self.wakes: list[int] = []
         self.without_limit = state.without_limit
         marks = self._with_deemed(state) if rule.deemed_after is not None else state.marks
@@ -270,90 +285,67 @@ class _Reading:
     def _outcome(self, run: Run) -> _Outcome:
         reckoner = Reckoner(run, self.rule.terms, self.context.tables)
         due = reckoner.due(run.marks)
-        breach = not run.void and not run.in_time and reckoner.ran_out(due, self.now)
-        return _Outcome(run, reckoner, due, breach)
+        point = due if self.rule.fire_at is None else reckoner.due(run.marks, self.rule.fire_at.scale)
+        in_time = run.stop is not None and reckoner.is_in_time(run.stop, point)
+        return _Outcome(run, reckoner, due, point, not run.void and not in_time and reckoner.ran_out(point, self.now))
 
-    def has_breach(self) -> bool:
-        return any(outcome.breach for outcome in self.outcomes)
+    def breach(self, occasion: tuple[str, str]) -> _Outcome | None:
+        """The breach of that occasion, if it stands."""
+        return next((o for o in self.outcomes if o.breach and o.run.start.identity == occasion), None)
 
     def ruling(self) -> Ruling:
         verdicts: list[Verdict] = []
         clocks: list[Clock] = []
-        for outcome in self._settled_outcomes():
-            contested = outcome.run.start.identity in self.contested
+        for outcome in self._weighed():
             clocks.append(self._clock(outcome))
             if outcome.run.void:
                 continue
             verdicts += self._warnings(outcome)
-            if self.rule.fire_at is None and (outcome.breach or contested):
-                verdicts.append(self._breach(outcome, contested))
-            elif outcome.due.at is not None and outcome.run.stop is None:
-                self.wakes.append(outcome.due.at + (0 if outcome.reckoner.by_day() else 1))
+            if outcome.breach:
+                verdicts.append(self._breach(outcome))
+            elif outcome.point.at is not None and outcome.run.stop is None:
+                self._wake_at(outcome, outcome.point)
         wake = min((at for at in self.wakes if at > self.now), default=None)
         counted = (f"no_limit:{self.rule.rule}",) * self.without_limit
         return Ruling(tuple(verdicts), tuple(clocks), wake, counted)
 
-    def _settled_outcomes(self) -> list[_Outcome]:
+    def _wake_at(self, outcome: _Outcome, due: Due) -> None:
+        if due.at is not None:
+            self.wakes.append(due.at if outcome.reckoner.by_day() else due.at + 1)
+
+    def _weighed(self) -> list[_Outcome]:
         """The whole reading, but the strict one's due time where a card would be wiped by typing (CLOCKS.md 18)."""
-        self.contested: set[tuple[str, str]] = set()
-        if self.strict is None:
-            return self.outcomes
         found = {outcome.run.start.identity: outcome for outcome in self.outcomes}
-        for strict in self.strict.outcomes:
-            if not strict.breach:
-                continue
+        for strict in self.strict:
             key = strict.run.start.identity
             whole = found.get(key)
-            if whole is not None and whole.breach and not _later(whole.due, strict.due):
+            if whole is not None and whole.breach and not _later(whole.point, strict.point):
                 continue
-            self.contested.add(key)
+            strict.contested = True
             if whole is not None:
-                stop = whole.run.stop
-                run = Run(strict.run.start, strict.run.unit, strict.run.total, stop, False, False, False, strict.run.marks)
-                strict = _Outcome(run, strict.reckoner, strict.due, True)
-                strict.reckoner.run = run
+                strict.run.stop = whole.run.stop
             found[key] = strict
         return list(found.values())
 
     def _warnings(self, outcome: _Outcome) -> list[Verdict]:
         run, reckoner = outcome.run, outcome.reckoner
-        rungs = self.rule.warn_at if self.rule.fire_at is None else (self.rule.fire_at, *self.rule.warn_at)
         found: list[Verdict] = []
-        for rung in rungs:
+        for rung in self.rule.warn_at:
             due = reckoner.due(run.marks, rung.scale)
             if due.at is None or (run.stop is not None and reckoner.is_in_time(run.stop, due)):
                 continue
-            if not reckoner.ran_out(due, self.now):
-                if run.stop is None:
-                    self.wakes.append(due.at + (0 if reckoner.by_day() else 1))
-                continue
-            main = rung is self.rule.fire_at
-            found.append(
-                self._verdict(
-                    outcome,
-                    step="" if main else rung.name,
-                    severity=self.rule.severity if main else SEVERITIES[0],
-                    reason="due_soon",
-                    at=due.at,
-                    state="ended" if run.stop else "open",
-                )
-            )
+            if reckoner.ran_out(due, self.now):
+                found.append(self._verdict(outcome, step=rung.name, severity=SEVERITIES[0], at=due.at))
+            elif run.stop is None:
+                self._wake_at(outcome, due)
         return found
 
-    def _breach(self, outcome: _Outcome, contested: bool) -> Verdict:
-        due, stop = outcome.due, outcome.run.stop
-        assert due.at is not None
+    def _breach(self, outcome: _Outcome) -> Verdict:
+        assert outcome.point.at is not None
         severity, audience = self._escalated(outcome)
-        if outcome.reckoner.is_provisional(due):
+        if outcome.reckoner.is_provisional(outcome.due):
             severity = SEVERITIES[0]
-        return self._verdict(
-            outcome,
-            severity=severity,
-            reason="closed_late" if stop else "still_open",
-            at=due.at,
-            state="contested" if contested else ("ended" if stop else "open"),
-            audience=audience,
-        )
+        return self._verdict(outcome, severity=severity, at=outcome.point.at, audience=audience)
 
     def _escalated(self, outcome: _Outcome) -> tuple[str, str]:
         severity, audience = self.rule.severity, ""
@@ -386,6 +378,8 @@ class _Reading:
         adjusting += [m.identity for m in run.marks if m.role == EXTEND] if due.extended else []
         return Verdict(
             occasion=run.start.identity,
+            state=_state_of(outcome),
+            reason="closed_late" if stop else "still_open",
             ended_at=stop.at if stop else None,
             due_date=due.day,
             due_at=due.at,
@@ -422,11 +416,27 @@ class _Reading:
             due_date=due.day,
             due_at=due.at,
             stopped_at=run.stop.at if run.stop else None,
-            state="void" if run.void else ("ended" if run.stop else "open"),
-            in_time=None if run.void or (run.stop is None and not outcome.breach) else not outcome.breach,
+            state=_state_of(outcome),
+            in_time=self._kept(outcome),
             provisional=reckoner.is_provisional(due),
             as_of=self.now,
         )
+
+
+    def _kept(self, outcome: _Outcome) -> bool | None:
+        """Whether the limit was kept; None while that is open."""
+        run, reckoner = outcome.run, outcome.reckoner
+        if run.void:
+            return None
+        if run.stop is not None and not outcome.contested:
+            return reckoner.is_in_time(run.stop, outcome.due)
+        return False if reckoner.ran_out(outcome.due, self.now) else None
+
+
+def _state_of(outcome: _Outcome) -> str:
+    if outcome.run.void:
+        return "void"
+    return "contested" if outcome.contested else ("ended" if outcome.run.stop else "open")
 
 
 def _later(one: Due, other: Due) -> bool:

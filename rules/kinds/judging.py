@@ -21,13 +21,14 @@ NOTHING = Item(task_code="")
 class Context:
     """What is known of a subject so far, as a fold over its facts in order: expressions read it as `c`."""
 
-    __slots__ = ("_applied_on", "_item", "_item_key", "department", "first", "firsts", "latest", "organ", "region", "remembered", "subject", "tables", "task_code", "zone")  # fmt: skip
+    __slots__ = ("_applied_on", "_item", "_item_key", "department", "first", "firsts", "latest", "organ", "region", "remembered", "subject", "tables", "task_code", "times", "zone")  # fmt: skip
 
     def __init__(self, subject: str, tables: Tables, remembered: frozenset[int]) -> None:
         self.subject, self.tables, self.remembered = subject, tables, remembered
         self.latest: dict[int, Fact] = {}
         self.first: dict[int, Fact] = {}
         self.firsts: dict[tuple[str, str], int] = {}
+        self.times: dict[tuple[str, str], int] = {}
         self.region = self.task_code = self.department = self.organ = ""
         self.zone = tables.regions.zone("")
         self._applied_on: date | None = None
@@ -66,6 +67,10 @@ class Context:
     def calendar(self) -> Calendar:
         return self.tables.calendar(self.region)
 
+    def time_of(self, fact: Fact) -> int:
+        """When an event counts as having occurred: a whole day has the time at which it was put in order."""
+        return self.times.get((fact.source, fact.id), fact.occurred_at) if fact.whole_day else fact.occurred_at
+
     def first_recorded_at(self, fact: Fact) -> int:
         """When any version of this event was recorded first (RULES.md §3.5)."""
         return self.firsts.get((fact.source, fact.id), fact.recorded_at)
@@ -86,22 +91,32 @@ def day_of(fact: Fact, zone: str) -> date:
     return local_day(fact.occurred_at, zone)
 
 
-def in_order(facts: Iterable[Fact], zone: str) -> list[Fact]:
-    """Facts by (time, rank, source, id); a whole day takes the time of the latest timed fact of a lower rank
-    within it, else its 00:00 (CLOCKS.md 3, 4)."""
+def times_of(facts: Iterable[Fact], zone: str) -> dict[tuple[str, str], int]:
+    """The time of every whole-day fact: that of the latest timed fact of a lower rank within its day, else 00:00
+    (CLOCKS.md 4)."""
     found = list(facts)
-    if not any(fact.whole_day for fact in found):
-        return sorted(found, key=lambda fact: (fact.occurred_at, RANK_OF[type(fact)], fact.source, fact.id))
-    timed = [(day_of(fact, zone), RANK_OF[type(fact)], fact.occurred_at) for fact in found if not fact.whole_day]
+    whole = [fact for fact in found if fact.whole_day]
+    timed = [(day_of(f, zone), RANK_OF[type(f)], f.occurred_at) for f in found if not f.whole_day] if whole else []
+    return {
+        (fact.source, fact.id): max(
+            (at for day, rank, at in timed if day == day_of(fact, zone) and rank < RANK_OF[type(fact)]),
+            default=fact.occurred_at,
+        )
+        for fact in whole
+    }
 
-    def key(fact: Fact) -> tuple[int, int, str, str]:
-        rank, at = RANK_OF[type(fact)], fact.occurred_at
-        if fact.whole_day:
-            day = day_of(fact, zone)
-            at = max((when for on, lower, when in timed if on == day and lower < rank), default=at)
-        return at, rank, fact.source, fact.id
 
-    return sorted(found, key=key)
+def in_order(facts: Iterable[Fact], times: dict[tuple[str, str], int]) -> list[Fact]:
+    """Facts by (time, rank, source, id); `times` gives those of whole days."""
+    return sorted(
+        facts,
+        key=lambda f: (
+            times.get((f.source, f.id), f.occurred_at) if f.whole_day else f.occurred_at,
+            RANK_OF[type(f)],
+            f.source,
+            f.id,
+        ),
+    )
 
 
 def resolve(versions: Iterable[Fact]) -> list[Fact]:

@@ -32,7 +32,7 @@ class Match(Struct, frozen=True, kw_only=True):
         key = (fact.source, fact.id)
         state.append(
             Verdict(
-                occasion=key, reason="matched", severity=self.severity, at=fact.occurred_at,
+                occasion=key, reason="matched", severity=self.severity, at=context.time_of(fact),
                 actor=fact.actor, rests_on=(key,),
             )
         )  # fmt: skip

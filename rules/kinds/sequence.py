@@ -66,12 +66,12 @@ class Sequence(Struct, frozen=True, kw_only=True):
         if names:
             state.seen |= names
             for point in state.points:
-                if fact.occurred_at <= point.until and point.key != (fact.source, fact.id):
+                if context.time_of(fact) <= point.until and point.key != (fact.source, fact.id):
                     point.seen |= names
                     if self.banned:
                         point.rests_on.append((fact.source, fact.id))
         if self.before.clause_of(fact, context) is not None and self._asked(fact, context):
-            at = fact.occurred_at
+            at = context.time_of(fact)
             key = (fact.source, fact.id)
             seen = set() if self.follow else set(state.seen)
             state.points.append(Point(key, at, at + self.wait, fact.actor, self._required(fact, context), seen, [key]))
@@ -94,7 +94,7 @@ class Sequence(Struct, frozen=True, kw_only=True):
         key = (fact.source, fact.id)
         first, second = self.forbid
         if state.forbidden and second.clause_of(fact, context) is not None and self._asked(fact, context):
-            state.verdicts.append(self._verdict(key, fact.occurred_at, fact.actor, (state.forbidden, key), {}))
+            state.verdicts.append(self._verdict(key, context.time_of(fact), fact.actor, (state.forbidden, key), {}))
         if state.forbidden is None and first.clause_of(fact, context) is not None:
             state.forbidden = key
 

@@ -47,7 +47,7 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     start, stop = reading.selector(part("start")), reading.selector(part("stop"))
     restart, deemed = reading.selector(part("restart")), part("deemed")
     deemed_from = reading.selector(deemed.get("from")) if deemed else Selector()
-    if not start.clauses and not restart.clauses:
+    if part("start") is None and part("restart") is None:
         node.fault("missing-key", "a clock needs `start`")
     openers = types_of(start, restart, deemed_from)
     when = reading.expression(head.when, openers, ("bool",))
@@ -56,11 +56,10 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     if (within is None) == (until is None):
         node.fault("missing-key", "a clock needs either `within` or `until`")
     spans = ("span", "exact")
-    compiled_within = None
+    compiled_within = granted_within = None
     if within is not None and within.is_map:
         known(within, ("of", "unit", "else"))
-        amount = _amount(within, reading, openers)
-        compiled_within, otherwise = (amount.of if amount else None), reading.span(within.get("else"))
+        granted_within, otherwise = _amount(within, reading, openers), reading.span(within.get("else"))
     elif within is not None:
         compiled_within = reading.expression(within, openers, spans, True)
     pause, extend = part("pause"), part("extend")
@@ -82,6 +81,7 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     deadline = Deadline(
         rule=head.rule,
         clock=clock or head.rule,
+        shared=bool(clock),
         stream=head.stream,
         severity=head.severity,
         start=start,
@@ -93,6 +93,7 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
         extend=extend_selector,
         when=when,
         within=compiled_within,
+        within_days=granted_within,
         otherwise=otherwise,
         until=reading.expression(until, openers, ("moment", "time"), True),
         per=reading.expression(part("per"), types_of(start, stop, restart), ("string",)),

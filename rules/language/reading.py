@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
-from rules.expression import Compiled, ExpressionError, compile_expression
+from rules.expression import Compiled, ExpressionError, compile_expression, parse
 from rules.expression.compiler import Scope, Value
 from rules.kinds.selector import Clause, Selector
 from rules.language.yaml import Node
@@ -32,6 +33,7 @@ def item_columns() -> dict[str, tuple[str, bool]]:
 
 
 COLUMNS = item_columns()
+BARE_SPAN = re.compile(r"\d+\s*[A-Za-z]+")
 
 
 class Reading:
@@ -58,9 +60,12 @@ class Reading:
             node.fault("type", "an expression is written as text")
             return None
         found = tuple(sorted(types, key=lambda kind: kind.rank))
-        if not found:
+        if BARE_SPAN.fullmatch(text) and literal(node) is None:
             return None
         try:
+            if not found:  # the selector is wrong and said so; what else is wrong here is said too
+                parse(text)
+                return None
             return compile_expression(text, self.scope, found, kinds, may_be_absent)
         except ExpressionError as error:
             node.fault_in(error)

@@ -1,0 +1,61 @@
+"""`mingjing rules`: lint a book, and run the examples that its rules bring."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rules.language import Book, BookErrors, load_book
+from rules.testing.examples import run
+
+app = typer.Typer(no_args_is_help=True, help="Write rules with confidence: lint them, run their examples.")
+Folder = Annotated[Path | None, typer.Option("--book", help="Folder of rules; the shipped book without it.", exists=True)]
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def _book(directory: Path | None) -> Book:
+    try:
+        return load_book(directory)
+    except BookErrors as error:
+        for each in error.errors:
+            err.print(str(each), markup=False, soft_wrap=True)
+        err.print(f"{len(error.errors)} error(s)")
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def lint(book: Folder = None) -> None:
+    """Every error of every file in one run, as file:line:col, with the line and a caret.
+
+    Example: mingjing rules lint --book examples/boston311/rules
+    """
+    found = _book(book)
+    out.print(f"{len(found.rules)} rules, no errors; book {found.hash}")
+
+
+@app.command()
+def test(
+    book: Folder = None,
+    only: Annotated[str, typer.Option("--run", help="Only rules whose id matches this regular expression.")] = "",
+) -> None:
+    """Run the examples of the rules through the production core; exit status 1 when one does not hold.
+
+    Example: mingjing rules test --run '^T0'
+    """
+    found = _book(book)
+    try:
+        wanted = re.compile(only)
+    except re.error as error:
+        raise typer.BadParameter(f"`{only}` is not a regular expression: {error}", param_hint="--run") from None
+    rules = [rule for rule in found.rules if wanted.search(rule.id)]
+    differences = [difference for rule in rules for difference in run(found, rule)]
+    for difference in differences:
+        err.print(str(difference), markup=False, soft_wrap=True)
+    examples = sum(len(rule.examples) for rule in rules)
+    out.print(f"{examples} examples of {len(rules)} rules, {len(differences)} do not hold")
+    if differences or not rules:
+        raise typer.Exit(1)

@@ -64,7 +64,9 @@ GOOD: list[Fact] = [
     ),
     ("cert.issued", "A", "2026-03-02T10:30", {**O1, "electronic": True}),
     rating("A", "2026-03-02T11:00", 1),
-    *with_clerk(case("B", O1, "2026-02-23T09:00", "2026-03-02T10:00", visits=1, bundle_id="b1")),
+    *with_clerk(
+        case("B", O1, "2026-02-23T09:00", "2026-03-02T10:00", visits=1, bundle_id="b1", project_type="2")
+    ),
     ("case.received", "B", "2026-02-23T09:00", {**O1, "materials_required": list("ab")}),
     rating("B", "2026-03-02T11:00", 1, default=True),
     *with_clerk(case("C", O1, "2026-02-13T09:00", "2026-03-02T23:59", visits=2)),
@@ -73,7 +75,7 @@ GOOD: list[Fact] = [
         "case.applied",
         "D",
         "2026-03-02T09:00",
-        {**O1, "project_type": "instant", "channel": "mobile", "visits": 0},
+        {**O1, "project_type": "1", "channel": "3", "visits": 0},
     ),
     ("case.accepted", "D", "2026-03-02T09:00", O1),
     ("case.decided", "D", "2026-03-02T09:00", {**O1, "result": "granted", "automatic": True}),

@@ -31,7 +31,11 @@ WITH
 SELECT
     the_day, %(run_id)s, cases.case_id,
     nullIf(cases.item, ''), nullIf(cases.region, ''), nullIf(cases.organ, ''), nullIf(cases.department, ''),
-    nullIf(cases.project_type, ''), nullIf(cases.channel, ''), nullIf(cases.bundle_id, ''),
+    -- Some sources send the codes of GB/T 39046, others their words.
+    nullIf(transform(cases.project_type, ['1', '2', '9'], ['instant', 'promise', 'other'], cases.project_type), ''),
+    nullIf(transform(cases.channel, ['1', '2', '3', '4', '5', '9'],
+                     ['window', 'web', 'mobile', 'courier', 'kiosk', 'other'], cases.channel), ''),
+    nullIf(cases.bundle_id, ''),
     nullIf(cases.applicant_region, ''), nullIf(cases.finish_code, ''), cases.visits,
     cases.applied_at, cases.accepted_at, cases.refused_at, cases.decided_at, cases.closed_at, cases.rated_at,
     ifNull(toDate(cases.applied_at, %(zone)s) = the_day, 0)                                AS applied_today,

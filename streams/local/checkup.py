@@ -39,23 +39,6 @@ def python(settings: Settings) -> Iterator[Finding]:
         yield Finding("包 · packages", "fault", f"缺少 missing: {', '.join(absent)}", "make env")
 
 
-MODULES = (
-    "aiokafka",
-    "chdb",
-    "clickhouse_driver",
-    "faust",
-    "kafka",
-    "msgspec",
-    "nicegui",
-    "rocksdict",
-    "typer",
-)
-
-
-def _has_project() -> bool:
-    return (ROOT / "pyproject.toml").exists()
-
-
 def java_runtime(settings: Settings) -> Iterator[Finding]:
     try:
         found = java.find()

@@ -62,7 +62,10 @@ def command(
     """
     if not out and not kafka:
         raise typer.BadParameter("请给出 --out 或 --kafka · give --out FILE, --kafka, or both")
-    made = simulate(seed, days, cases, _day(start), disorder)
+    try:
+        made = simulate(seed, days, cases, _day(start), disorder)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from fault
     beside = truth or (truth_beside(out) if out and out != "-" else "")
     if out:
         with _opened(out) as file:

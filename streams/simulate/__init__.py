@@ -44,9 +44,13 @@ def simulate(
     disorder_hours: float = 0,
     tables: Tables | None = None,
 ) -> Simulation:
-    """The same arguments give the same bytes. Everything that occurs by the end also arrives by then."""
+    """The same arguments give the same bytes. Everything that occurs by the end also arrives by then.
+
+    Raises ValueError for days that the catalogue does not reach back to.
+    """
     tables = load_tables() if tables is None else tables
-    hours, town = Hours(tables.calendars[CALENDAR], start, days), Town(tables, seed)
+    hours = Hours(tables.calendars[CALENDAR], start, days)
+    town = Town(tables, seed, hours)
     post = Post(hours.now, int(disorder_hours * MICROS_AN_HOUR))
     found: list[tuple[int, int, Message]] = []
     truth: list[Expected] = []

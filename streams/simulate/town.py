@@ -8,6 +8,7 @@ from random import Random
 from msgspec import Struct
 
 from rules.tables import Item, Tables
+from streams.simulate.hours import Hours
 
 PLACES = {
     "510107": "武侯区",
@@ -68,11 +69,14 @@ class Office(Struct, frozen=True):
 class Town:
     """Items, offices and objects of one seed."""
 
-    def __init__(self, tables: Tables, seed: int) -> None:
+    def __init__(self, tables: Tables, seed: int, hours: Hours) -> None:
+        """Raises ValueError where the catalogue does not reach back to these days."""
         self.seed = seed
-        self.items = tuple(sorted(_in_force(tables), key=lambda item: item.task_code))
+        self.items = tuple(sorted(_in_force(tables, hours), key=lambda item: item.task_code))
         self.promised = tuple(item for item in self.items if item.type != "instant")
         self.instant = tuple(item for item in self.items if item.type == "instant")
+        if not self.promised or not self.instant:
+            raise ValueError(f"the catalogue has no items in force from {hours.days[0]} to {hours.end}")
         self.offices = {(region, organ): self._office(region, organ) for region in PLACES for organ in ORGANS}
 
     def _office(self, region: str, organ: str) -> Office:
@@ -91,11 +95,12 @@ class Town:
         return self.offices[rng.choice(tuple(PLACES)), organ], SUPERVISED[organ]
 
 
-def _in_force(tables: Tables) -> list[Item]:
-    newest: dict[str, Item] = {}
-    for item in tables.items:
-        newest[item.task_code] = max(newest.get(item.task_code, item), item, key=lambda each: each.effective)
-    return [item for item in newest.values() if item.expires is None and item.offices]
+def _in_force(tables: Tables, hours: Hours) -> list[Item]:
+    """Items with one and the same version for every day on which a case may be applied for."""
+    first, last = hours.days[0], hours.end
+    codes = {item.task_code for item in tables.items if item.offices}
+    both = [(tables.items.lookup(code, first), tables.items.lookup(code, last)) for code in codes]
+    return [item for item, still in both if item is not None and item is still]
 
 
 def uscc(region: str, number: int) -> str:

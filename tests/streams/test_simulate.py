@@ -81,7 +81,7 @@ def test_every_kind_of_fault_is_planted_at_least_once(month: Simulation) -> None
 def test_each_planted_fault_shows_an_alert_of_its_rule() -> None:
     hours = Hours(load_tables().calendars["cn"], date(2026, 4, 20), 30)
     rules = {fault.name: fault.rule for fault in FAULTS}
-    for story in Month(Town(load_tables(), 3), hours, 400).stories():
+    for story in Month(Town(load_tables(), 3, hours), hours, 400).stories():
         if story.fault in rules and story.stream == "service":
             assert rules[story.fault] in {each.rule for each in story.expected(hours.now)}, story.fault
 
@@ -89,7 +89,7 @@ def test_each_planted_fault_shows_an_alert_of_its_rule() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_not_planted_raises_nothing_but_a_warning_on_the_day_before_the_last(seed: int) -> None:
     hours = Hours(load_tables().calendars["cn"], date(2026, 1, 26), 40)
-    for story in Month(Town(load_tables(), seed), hours, 150).stories():
+    for story in Month(Town(load_tables(), seed, hours), hours, 150).stories():
         if not story.fault:
             assert {each.rule for each in story.expected(hours.now)} <= {"T01"}
 
@@ -156,6 +156,13 @@ def test_the_command_without_a_place_to_write_to_is_a_usage_error(capsys: pytest
         main(["simulate"])
     assert ended.value.code == 2
     assert "--out" in capsys.readouterr().err
+
+
+def test_a_month_before_the_catalogue_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", "--start", "2018-01-01", "--out", "-"])
+    assert ended.value.code == 2
+    assert "no items in force" in capsys.readouterr().err
 
 
 def test_the_truth_file_stands_beside_the_output() -> None:

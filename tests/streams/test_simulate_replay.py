@@ -54,6 +54,7 @@ def judged(made: Simulation, book: Book) -> set[tuple[object, ...]]:
         (4, 7, 120, date(2026, 2, 10), 2),
         (5, 60, 200, date(2025, 9, 1), 24),
         (6, 1, 3, date(2026, 3, 2), 0),
+        (7, 30, 120, date(2024, 6, 19), 0),
     ],
 )
 def test_a_replay_of_a_simulated_month_raises_exactly_the_planted_truth(

@@ -1,7 +1,5 @@
 """The composition root: settings, book and engine become one Faust app with its lanes and agents."""
 
-import logging
-import sys
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import Any
@@ -17,8 +15,9 @@ from streams.topics import ALERT_ACTIONS, Names
 
 def engine(settings: Settings) -> Cores:
     """The production engine on the book that the settings name. Raises rules.language.BookErrors."""
-    from rules.core import GroupCore, SubjectCore, decode_group_fact, encode_group_fact
+    from rules.core import GroupCore, SubjectCore
     from rules.language import load_book
+    from rules.model.facts import decode_group_fact, encode_group_fact
 
     book = load_book(settings.book)
     return Cores(
@@ -69,9 +68,6 @@ def make_app(settings: Settings, cores: Cores) -> Any:
 
 def serve(settings: Settings, cores: Cores) -> int:
     """Runs a worker until it is told to stop (SIGTERM, SIGINT) or a lane fails; the exit status."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("aiokafka", "faust", "mode", "kafka"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     app = make_app(settings, cores)
     worker = faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True)
     try:

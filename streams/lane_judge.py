@@ -1,21 +1,18 @@
 """Decides what a chunk of records comes to: the agent's work, from bytes to the step of the core."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from rules.core import Rows, Step
 from rules.model.events import Event, Undecodable
 from streams import clock
 from streams.codec import TOLERANCE, DeadLetter, Partitioner, Route, dead_letter, decode
 from streams.lane_clock import Contact, EventClock
 from streams.marks import mark_of
-
-if TYPE_CHECKING:
-    from rules.core import Rows, Step
 
 LARGEST_ADVANCE = 2_000
 """A burst of 100,000 timers is many commits."""
@@ -83,6 +80,14 @@ class Judged:
         if self.letters:
             return True
         return step is not None and bool(step.alerts or step.clocks or step.facts or step.rows)
+
+    def tally(self) -> Counter[str]:
+        """How much of what there was, with what the core counted (`no_limit:<rule>`, `duplicate` …)."""
+        counted = Counter(dead_letters=len(self.letters))
+        if self.step is not None:
+            counted.update(self.step.counted)
+            counted.update(alerts=len(self.step.alerts), unjudged=len(self.step.unjudged))
+        return counted
 
 
 class Judge:

@@ -75,6 +75,7 @@ class LaneKeeper(Service):  # type: ignore[misc]
 
     async def on_stop(self) -> None:
         await self.halt()
+        log.info("judged: %s", ", ".join(f"{name} {count}" for name, count in sorted(self.counters.items())))
         await self._consumer.stop()
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()), return_exceptions=True)
         self._folder.__exit__()

@@ -218,7 +218,6 @@ class Lane:
         self._offset = records[-1].offset + 1
         self._dirty = True
         self._ground.counters["records"] += len(records)
-        self._ground.counters["dead_letters"] += len(judged.letters)
         if judged.changes:
             await self._commit(judged)
 
@@ -259,6 +258,7 @@ class Lane:
         self._log_end = self._log_end if log_end.next is None else log_end.next
         self._store.write(rows, Position(self._log_end, heard_at))
         self._judge.clock.acknowledge(begun_at, log_end.appended_at, heard_at)
+        self._ground.counters.update(judged.tally())
         self._committed, self._dirty = self._offset, False
         self._committed_on = clock.monotonic()
         if marked:

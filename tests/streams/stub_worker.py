@@ -5,6 +5,7 @@ event whose id ends in `z` raises another at that hour, which a `z` takes back. 
 organ; an organ with ten facts raises one.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Step:
     rows: dict[bytes, bytes | None] = field(default_factory=dict)
     rejected: list[Any] = field(default_factory=list)
     unjudged: list[Any] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
 
 
 def wanted(events: dict[str, int], fired: bool) -> dict[str, int]:
@@ -149,6 +151,7 @@ def expected(events: Iterable[Any], now: int) -> dict[str, int]:
 def main() -> int:
     from streams.app import serve
     from streams.lane_judge import Cores
+    from streams.logs import quiet
     from streams.settings import settings
 
     decode: Callable[[bytes], Point] = msgspec.msgpack.Decoder(Point).decode
@@ -159,6 +162,7 @@ def main() -> int:
         decode_fact=decode,
         zone=lambda region: "Asia/Shanghai",
     )
+    quiet(logging.INFO, sys.stderr)
     return serve(settings(), cores)
 
 

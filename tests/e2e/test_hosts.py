@@ -1,0 +1,118 @@
+"""One history over every host: in one process, and on Kafka with 1 and 4 partitions, one worker and two."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from rules.drive import Drive
+from rules.language import load_book
+from rules.model.alerts import Alert, Clock
+from rules.model.events import CHANNELS, Event, decode_event
+from rules.model.times import HOUR
+from streams import topics
+from streams.marks import put_marks
+from streams.settings import Settings
+from streams.simulate import simulate
+from streams.simulate.versions import Message
+from tests.streams.lane_harness import REAL, Reader, nothing_more, said_twice, workers
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def month() -> list[Message]:
+    """A simulated month with corrections; some of it is sent twice, some is deleted."""
+    made = simulate(11, 30, 220, disorder_hours=6).messages
+    chance = Random(11)
+    doubled = [message for message in made if chance.random() < 0.1]
+    gone = [_deletion(message) for message in chance.sample(made, 40)]
+    return [*made, *doubled, *gone]
+
+
+def _deletion(message: Message) -> Message:
+    said = msgspec.json.decode(message.value)
+    said["operation"] = "d"
+    said["recordedat"] = said["receivedat"] = "2026-05-20T00:00:00+08:00"
+    return msgspec.structs.replace(message, value=msgspec.json.encode(said))
+
+
+@pytest.fixture(scope="module")
+def right(month: list[Message]) -> tuple[dict[str, Alert], dict[str, Clock], int]:
+    """What the whole history comes to in one process, and the `now` at which."""
+    events: list[Event] = [decode_event(message.value) for message in month]
+    now = max(event.fact.occurred_at for event in events) + 30 * HOUR
+    drive = Drive(load_book())
+    drive.take(events)
+    drive.until(now)
+    return final_alerts(drive.alerts()), final_clocks(drive.clocks()), now
+
+
+def final_alerts(said: Sequence[Alert]) -> dict[str, Alert]:
+    """The alerts that stand, by id; how often each was changed on the way is the host's own affair."""
+    last: dict[str, Alert] = {}
+    for alert in said:
+        if alert.alert_id not in last or last[alert.alert_id].revision <= alert.revision:
+            last[alert.alert_id] = alert
+    return {
+        name: msgspec.structs.replace(alert, revision=0)
+        for name, alert in last.items()
+        if alert.state != "withdrawn"
+    }
+
+
+def final_clocks(said: Sequence[Clock]) -> dict[str, Clock]:
+    """The clocks, by id; what has run of one that is open is as of when it was last said."""
+    last: dict[str, Clock] = {}
+    for clock in said:
+        if clock.clock_id not in last or last[clock.clock_id].revision <= clock.revision:
+            last[clock.clock_id] = clock
+    final = {}
+    for name, clock in last.items():
+        if clock.state != "void":
+            open_now = {"used": 0, "left": None} if clock.state != "stopped" else {}
+            final[name] = msgspec.structs.replace(clock, revision=0, as_of=0, **open_now)
+    return final
+
+
+async def _send(settings: Settings, month: Sequence[Message], now: int) -> None:
+    names = topics.Names(settings.topic_prefix, settings.app)
+    async with AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap_servers, enable_idempotence=True, linger_ms=5
+    ) as producer:
+        for message in month:
+            topic = names.of(CHANNELS[message.stream])
+            await producer.send(topic, message.value, key=message.subject.encode())
+        await producer.flush()
+        await put_marks(producer, [names.of(topic) for topic in topics.EVENTS], now)
+
+
+@pytest.mark.parametrize(
+    ("partitions", "count", "shuffled"), [(1, 1, False), (4, 1, True), (4, 2, False), (1, 2, True)]
+)
+async def test_the_same_history_comes_to_the_same_alerts_and_clocks_on_kafka(
+    broker_settings: Settings,
+    month: list[Message],
+    right: tuple[dict[str, Alert], dict[str, Clock], int],
+    partitions: int,
+    count: int,
+    shuffled: bool,
+) -> None:
+    settings = replace(broker_settings, partitions=partitions)
+    alerts, clocks, now = right
+    sent = list(month)
+    if shuffled:
+        Random(partitions).shuffle(sent)
+    with workers(settings, count, REAL) as running:
+        async with Reader(settings, topics.ALERTS) as said, Reader(settings, topics.CLOCKS) as ticking:
+            await _send(settings, sent, now)
+            heard = await said.until(lambda read: final_alerts(read.alerts) == alerts, 60)
+            assert heard, running[0].log.read_text()
+            assert await ticking.until(lambda read: final_clocks(read.clocks) == clocks, 30)
+            await nothing_more(said)
+            assert final_alerts(said.alerts) == alerts
+            assert said_twice(said.alerts) == []
+        assert [worker.stop() for worker in running] == [0] * count

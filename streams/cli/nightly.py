@@ -60,6 +60,7 @@ def _walk(steps: Night, day: date, as_json: bool) -> None:
     runs = []
     try:
         for name in steps.suites():
+            typer.echo(f"{day} {name}: 质检中 · validating …", err=True)
             run = steps.validate(name, day, run_id)
             runs.append(run)
             if not as_json:

@@ -21,11 +21,16 @@ def command(
 
     例 · Example: mingjing console --port 8080
     """
-    from streams.console.server import run
+    from streams.console.door import address_of, listen
 
     chosen = settings()
     if port is not None:
         chosen = replace(chosen, console_port=port)
     if host is not None:
         chosen = replace(chosen, console_host=host)
-    run(chosen, lambda address: typer.echo(f"监督工作台 · console: {address}  (Ctrl-C 结束 · to end)"))
+    with listen(chosen.console_host, chosen.console_port) as door:
+        from streams.console.server import run
+
+        address = address_of(chosen.console_host, door)
+        typer.echo(f"监督工作台 · console: {address}  (Ctrl-C 结束 · to end)")
+        run(chosen, door)

@@ -25,6 +25,8 @@ T = TypeVar("T")
 SEEDS = 10_000
 """Alerts that the queue starts from; the topic's tail comes on top."""
 ASK_AGAIN_AFTER = 3.0
+PATIENCE = "connect_timeout=2&send_receive_timeout=10"
+"""Seconds: a page cannot wait as long as a night's rollup."""
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ class Archive:
     """The warehouse behind one thread, so that a slow query never holds up the page."""
 
     def __init__(self, url: str, board: Board) -> None:
-        self._reader = Reader(url)
+        self._reader = Reader(f"{url}{'&' if '?' in url else '?'}{PATIENCE}")
         self._board = board
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="warehouse")
         self.link = Link()

@@ -80,17 +80,21 @@ class Board:
         self.put(parse_alert(line), changed_at, line)
 
     def put(self, alert: Alert, changed_at: int, line: bytes) -> None:
-        """A revision that is known already changes nothing, an older one adds to the history alone."""
+        """A revision that is known already changes nothing, an older one adds to the history alone.
+
+        The queue is the same in whatever order the topic and the warehouse tell of a revision.
+        """
+        before = self._entries.get(alert.alert_id)
         lines = self._lines.setdefault(alert.alert_id, {})
-        if alert.revision in lines:
+        is_known = alert.revision in lines
+        if is_known and (before is None or before.changed_at >= changed_at):
             return
         lines[alert.revision] = line
         while len(lines) > MOST_REVISIONS:
             del lines[min(lines)]
         self.latest_at = max(self.latest_at, alert.at, alert.ended_at or 0)
         self.version += 1
-        before = self._entries.get(alert.alert_id)
-        if before is None or before.alert.revision < alert.revision:
+        if before is None or (alert.revision, changed_at) > (before.alert.revision, before.changed_at):
             self._entries.pop(alert.alert_id, None)
             self._entries[alert.alert_id] = Entry(_lean(alert), changed_at, _words(alert))
             self._forget()

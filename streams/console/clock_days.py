@@ -59,9 +59,10 @@ class ClockDay(Struct, frozen=True):
 
 
 class ClockStrip(Struct, frozen=True):
-    """The days in order, without gaps. `earlier` and `later` days were left out at the two ends."""
+    """The days in order, without gaps; `earlier` and `later` were left out. It is counted up to `last`."""
 
     days: tuple[ClockDay, ...]
+    last: date
     counted: int
     paused: int
     beyond: int
@@ -101,7 +102,7 @@ def clock_days(
         number = tally[kind] if counts and kind in NUMBERED else 0
         made.append(ClockDay(day, kind, number, worked, day == due, day == stop, day == today))
         day += ONE_DAY
-    return _cut(made, due or last, tally)
+    return _cut(made, last, due or last, tally)
 
 
 def due_day(clock: Clock, zone: str) -> date | None:
@@ -136,10 +137,11 @@ def _kind(
     return DayKind.COUNTED if worked or not in_working_days(clock) else DayKind.OFF
 
 
-def _cut(made: list[ClockDay], due: date, tally: Counter[DayKind]) -> ClockStrip:
+def _cut(made: list[ClockDay], last: date, due: date, tally: Counter[DayKind]) -> ClockStrip:
     shown = [day for day in made if -BEFORE_DUE <= (day.day - due).days <= BEYOND_DUE] or made[:1]
     return ClockStrip(
         tuple(shown),
+        last,
         tally[DayKind.COUNTED],
         tally[DayKind.PAUSED],
         tally[DayKind.BEYOND],

@@ -122,8 +122,8 @@ def _legend(strip: ClockStrip, words: Words) -> tuple[Said, ...]:
 def _notes(clock: Clock, strip: ClockStrip, pauses_are_drawn: bool, words: Words) -> list[str]:
     notes: list[str] = []
     if clock.unit in ("workdays", "days"):
-        counted = {"counted": strip.counted, "paused": strip.paused, "beyond": strip.beyond}
-        notes.append(words("clock.summary", **counted))
+        tally = {"counted": strip.counted, "paused": strip.paused, "beyond": strip.beyond}
+        notes.append(words("clock.summary", last=strip.last.isoformat(), **tally))
     if not pauses_are_drawn:
         notes.append(words("clock.pauses_unknown", n=length(clock.paused, clock.unit, words)))
     if strip.earlier:

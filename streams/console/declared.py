@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from rules.language import BookErrors, load_book
 from rules.model.times import iso
 from rules.tables import Tables, load_tables
 
 UNKNOWN_COLOUR = "#595959"
+
+log = logging.getLogger(__name__)
 
 
 class Declared:
@@ -45,5 +49,13 @@ class Declared:
 
 
 def declared(directory: Path) -> Declared:
-    """What the book of a folder declares. Raises its errors, all in one."""
-    return Declared(load_tables(directory), {})
+    """What the book of a folder declares; one that does not load costs the names of its rules alone.
+
+    Raises TableErrors, all in one: without zones and calendars no time and no day could be shown.
+    """
+    try:
+        book = load_book(directory)
+    except BookErrors as fault:
+        log.warning("the names of rules are missing, the book does not load:\n%s", fault)
+        return Declared(load_tables(directory), {})
+    return Declared(book.tables, {rule.id: {"zh": rule.name.zh, "en": rule.name.en} for rule in book.rules})

@@ -42,5 +42,6 @@ def row(entry: Entry, words: Words, known: Declared) -> dict[str, str]:
         "reason": words.name("reason", alert.reason),
         "flag": "" if alert.settled else words("flag.preliminary"),
         "flag_why": words("flag.preliminary_why"),
-        "revision": words("queue.revision", n=alert.revision) if alert.revision > 1 else "",
+        "revision": f"r{alert.revision}" if alert.revision > 1 else "",
+        "revision_name": words("queue.revision", n=alert.revision),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,23 +18,10 @@ from streams.console.alert_page import AlertPage
 from streams.console.desk import Desk, desk_of
 from streams.console.guard import Guard
 from streams.console.queue_page import QueuePage
-from streams.local.ports import PortTaken
 from streams.settings import Settings
 
 ASSETS = Path(__file__).parent / "static"
-HOW_TO_CHOOSE = "choose another with --port N or MINGJING_CONSOLE_PORT=N"
 GOODBYE_SECONDS = 2
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises PortTaken, or OSError for a foreign host."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as fault:
-        if fault.errno in (13, 98):
-            raise PortTaken(port, "the console", HOW_TO_CHOOSE) from fault
-        raise
 
 
 def build(desk: Desk, host: str, ended: Callable[[BaseException], None]) -> Guard:
@@ -74,9 +62,8 @@ def build(desk: Desk, host: str, ended: Callable[[BaseException], None]) -> Guar
     return Guard(outer, host)
 
 
-def run(settings: Settings, ready: Callable[[str], None]) -> None:
-    """Serves until SIGINT or SIGTERM; `ready` is told the address. Raises PortTaken or a follower's fault."""
-    host = settings.console_host
+def run(settings: Settings, door: socket.socket) -> None:
+    """Serves behind an open door until SIGINT or SIGTERM. Raises what a follower died of."""
     desk = desk_of(settings)
     faults: list[BaseException] = []
 
@@ -84,16 +71,16 @@ def run(settings: Settings, ready: Callable[[str], None]) -> None:
         faults.append(fault)
         server.should_exit = True
 
-    with listen(host, settings.console_port) as door:
-        config = uvicorn.Config(
-            build(desk, host, ended),
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=GOODBYE_SECONDS,
-        )
-        server = uvicorn.Server(config)
-        written = f"[{host}]" if ":" in host else host
-        ready(f"http://{written}:{door.getsockname()[1]}/")
-        server.run(sockets=[door])
+    config = uvicorn.Config(
+        build(desk, settings.console_host, ended),
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises again what ended it: an end that was asked for is no fault.
+        signal.signal(each, lambda *_: None)
+    server.run(sockets=[door])
     if faults:
         raise faults[0]

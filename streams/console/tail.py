@@ -23,12 +23,17 @@ PROBE_EVERY = 1.0
 PROBE_PATIENCE = 3.0
 RETRY_AFTER = 1.0
 ASSIGNMENT_POLL = 0.02
+UNREADABLE = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError)
 
 log = logging.getLogger(__name__)
 
 
 class Unreachable(Exception):
     """Kafka does not answer, or the topic is not there yet."""
+
+
+OUTAGES = (KafkaError, OSError, Unreachable, TimeoutError)
+CUT_OFF = Unreachable("the connection was cut")
 
 
 class Tail:
@@ -48,13 +53,20 @@ class Tail:
         # aiokafka reports every attempt of an outage; the page says it once.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         while True:
+            reading = asyncio.create_task(self._read())
             try:
-                await self._read()
-            except (KafkaError, OSError, Unreachable, TimeoutError) as fault:
-                self._lost(fault)
+                await asyncio.wait({reading})
+            finally:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+            # A broker that goes leaves futures of aiokafka cancelled: that is an outage, not our end.
+            fault = CUT_OFF if reading.cancelled() else reading.exception()
+            if fault is not None and not isinstance(fault, OUTAGES):
+                raise fault
+            self._lost(fault or CUT_OFF)
             await asyncio.sleep(RETRY_AFTER)
 
-    def _lost(self, fault: Exception) -> None:
+    def _lost(self, fault: BaseException) -> None:
         reason = str(fault) or type(fault).__name__
         if not self.link.reason:
             log.warning("Kafka at %s is not reachable: %s", self._bootstrap, reason)
@@ -119,6 +131,6 @@ class Tail:
                 self._board.take(record.value, record.timestamp * 1_000)
             else:
                 self._shelf.take(record.value)
-        except (msgspec.MsgspecError, ValueError, LookupError, TypeError) as fault:
+        except UNREADABLE as fault:
             self.unreadable += 1
             log.warning("%s-%d@%d: %s", record.topic, record.partition, record.offset, fault)

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from rules.kinds.judging import Verdict, content
+from rules.judging.verdicts import Verdict
+from rules.judging.versions import content
 from rules.language.rule import Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of

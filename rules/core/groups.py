@@ -21,7 +21,8 @@ from rules.core.step import Rows, Step
 from rules.core.subjects import TRANSIT
 from rules.core.timers import Timers
 from rules.kinds.count import Count, Entry, Sweep
-from rules.kinds.judging import Context, Ruling
+from rules.judging.context import Context
+from rules.judging.verdicts import Ruling
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
 from rules.model.events import RANK_OF

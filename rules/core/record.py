@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rules.kinds.judging import Context, Ruling
+from rules.judging.context import Context
+from rules.judging.verdicts import Ruling
 from rules.model.alerts import Alert, Clock
 from rules.model.events import TYPES, Fact, decode_log, encode_fact
 
@@ -35,7 +36,7 @@ class Kept(Struct, array_like=True):
 class Record:
     """One subject in memory. `states` and `rulings` are None until the log has been folded."""
 
-    __slots__ = ("alerts", "clocks", "closed_at", "context", "count", "late", "log", "off", "rulings", "seen", "slow", "states", "stream", "subject")  # fmt: skip
+    __slots__ = ("alerts", "clocks", "closed_at", "context", "count", "late", "log", "noted", "off", "rulings", "seen", "slow", "states", "stream", "subject")  # fmt: skip
 
     def __init__(self, subject: str, stream: str) -> None:
         self.subject, self.stream = subject, stream
@@ -50,6 +51,7 @@ class Record:
         self.alerts: dict[str, Alert] = {}
         self.clocks: dict[str, Clock] = {}
         self.off: dict[int, Any] = {}
+        self.noted: frozenset[str] = frozenset()
 
     def append(self, fact: Fact) -> None:
         """Adds a version to the log."""

@@ -18,7 +18,9 @@ from rules.core.step import Rejected, Rows, Step
 from rules.core.timers import Timers
 from rules.kinds.count import Count, Grouping
 from rules.kinds.deadline import Deadline
-from rules.kinds.judging import SILENT, Context, Ruling, Verdict, content, in_order, resolve, times_of
+from rules.judging.context import Context
+from rules.judging.verdicts import SILENT, Ruling, Verdict
+from rules.judging.versions import content, in_order, resolve, times_of
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert, Clock, Text
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
@@ -237,7 +239,9 @@ class SubjectCore:
         for slot in slots:
             old, new = record.rulings[slot], self._ruling(record, slot, now, versions)
             record.rulings[slot] = new
-            step.counted += new.counted[len(old.counted) :]
+            if new.counted and not record.noted.issuperset(new.counted):
+                step.counted += sorted(set(new.counted) - record.noted)
+                record.noted |= set(new.counted)
             if not whole and (new.verdicts != old.verdicts or self._unsettled(record, slot, now)):
                 stale.append(slot)
             if new.clocks or old.clocks or (whole and record.clocks):

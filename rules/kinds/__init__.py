@@ -1,1 +1,1 @@
-"""One file per rule kind; kinds never import each other, what they share is in `judging` and `selector`."""
+"""One file per rule kind; kinds never import each other, what they share is in `rules/judging`."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from rules.expression import Compiled
-from rules.kinds.clockwork import (
+from rules.judging.clockwork import (
     EXTEND,
     FULL,
     PAUSE,
@@ -26,8 +26,10 @@ from rules.kinds.clockwork import (
     Terms,
     runs_of,
 )
-from rules.kinds.judging import SILENT, Context, Ruling, Verdict, Versions, in_order, outranks, resolve, times_of
-from rules.kinds.selector import ALL_KEYS, Clause, Selector, read
+from rules.judging.context import Context
+from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
+from rules.judging.versions import in_order, outranks, resolve, times_of
+from rules.judging.selector import ALL_KEYS, Clause, Selector, read
 from rules.model.alerts import SEVERITIES, Clock, identity
 from rules.model.events import RANK_OF, Fact
 from rules.model.fields import to_number

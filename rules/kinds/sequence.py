@@ -7,8 +7,9 @@ from typing import Any
 from msgspec import Struct
 
 from rules.expression import Compiled
-from rules.kinds.judging import SILENT, Context, Ruling, Verdict, Versions
-from rules.kinds.selector import Selector, read
+from rules.judging.context import Context
+from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
+from rules.judging.selector import Selector, read
 from rules.model.events import RANK_OF
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from rules.kinds.clockwork import Terms
+from rules.judging.clockwork import Terms
 from rules.kinds.count import Count, Grouping
 from rules.kinds.deadline import Amount, Deadline, Escalation, Rung
 from rules.kinds.match import Match
-from rules.kinds.selector import Selector
+from rules.judging.selector import Selector
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
 from rules.language.reading import Reading, flag, known, types_of, word

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 from rules.expression import Compiled, ExpressionError, compile_expression, parse
 from rules.expression.compiler import Scope, Value
-from rules.kinds.selector import Clause, Selector
+from rules.judging.selector import Clause, Selector
 from rules.language.yaml import Node
 from rules.model.events import BY_RANK, TYPES, EventType
 from rules.model.spans import Span, parse_span

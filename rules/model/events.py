@@ -236,6 +236,9 @@ def to_event(message: Envelope | Tombstone) -> Event:
         recorded = parse_time(message.recordedat) if message.recordedat else occurred
         place = "$.receivedat"
         received = parse_time(message.receivedat) if message.receivedat else recorded
+        if message.operation == "d":
+            gone = Fact(message.source, message.id, occurred, recorded, received, DELETED, False)
+            return Event(message.subject, gone)
         place = "$.data"
         return Event(message.subject, build(message, occurred, recorded, received))
     except (ValueError, OverflowError) as error:

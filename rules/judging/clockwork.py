@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from rules.calendar import Calendar, OfficeHours
-from rules.kinds.selector import ALL_KEYS
+from rules.judging.selector import ALL_KEYS
 from rules.model.spans import Span
 from rules.model.times import DAY, local_day, next_midnight
 from rules.tables import Tables

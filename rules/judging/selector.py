@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from rules.expression import Compiled
-from rules.kinds.judging import Context
+from rules.judging.context import Context
 from rules.model.events import RANK_OF, Fact
 
 ALL_KEYS = "*"

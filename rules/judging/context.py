@@ -1,0 +1,82 @@
+"""Decides what is known of a subject at each of its events: earlier facts, its item, its region and its zone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from rules.calendar import Calendar
+from rules.model.events import RANK_OF, TYPES, Fact
+from rules.model.times import local_day, next_midnight
+from rules.tables import Item, Tables
+
+APPLIED = TYPES["case.applied"].rank
+NOTHING = Item(task_code="")
+
+
+class Context:
+    """What is known of a subject so far, as a fold over its facts in order: expressions read it as `c`."""
+
+    __slots__ = ("_applied_on", "_item", "_item_key", "department", "first", "firsts", "latest", "organ", "region", "remembered", "subject", "tables", "task_code", "times", "zone")  # fmt: skip
+
+    def __init__(self, subject: str, tables: Tables, remembered: frozenset[int]) -> None:
+        self.subject, self.tables, self.remembered = subject, tables, remembered
+        self.latest: dict[int, Fact] = {}
+        self.first: dict[int, Fact] = {}
+        self.firsts: dict[tuple[str, str], int] = {}
+        self.times: dict[tuple[str, str], int] = {}
+        self.region = self.task_code = self.department = self.organ = ""
+        self.zone = tables.regions.zone("")
+        self._applied_on: date | None = None
+        self._item: Item = NOTHING
+        self._item_key: tuple[str, date] | None = None
+
+    def before(self, fact: Any) -> None:
+        """Takes the item and the region of a fact before rules judge it; the fact itself is noted afterwards."""
+        if fact.task_code and fact.task_code != self.task_code:
+            self.task_code = fact.task_code
+        if fact.region and fact.region != self.region:
+            self.region = fact.region
+            self.zone = self.tables.regions.zone(fact.region)
+        self.department = fact.department or self.department
+        self.organ = fact.organ or self.organ
+        if self._applied_on is None or RANK_OF[type(fact)] == APPLIED:
+            self._applied_on = local_day(fact.occurred_at, self.zone)
+
+    def after(self, fact: Fact) -> None:
+        """Notes a fact for what comes after it."""
+        rank = RANK_OF[type(fact)]
+        if rank in self.remembered:
+            self.latest[rank] = fact
+            self.first.setdefault(rank, fact)
+
+    @property
+    def item(self) -> Item:
+        """The catalogue version in force when the case was applied for; an empty one where there is none."""
+        key = (self.task_code, self._applied_on or date.min)
+        if key != self._item_key:
+            self._item_key = key
+            self._item = self.tables.items.lookup(*key) or NOTHING
+        return self._item
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.tables.calendar(self.region)
+
+    def time_of(self, fact: Fact) -> int:
+        """When an event counts as having occurred: a whole day has the time at which it was put in order."""
+        return self.times.get((fact.source, fact.id), fact.occurred_at) if fact.whole_day else fact.occurred_at
+
+    def first_recorded_at(self, fact: Fact) -> int:
+        """When any version of this event was recorded first (RULES.md §3.5)."""
+        return self.firsts.get((fact.source, fact.id), fact.recorded_at)
+
+    def day_end(self, fact: Fact) -> int:
+        """The time of a fact for what is counted from it: a whole day counts from its 24:00 (CLOCKS.md 4)."""
+        if fact.whole_day:
+            return next_midnight(local_day(fact.occurred_at, self.zone), self.zone)
+        return fact.occurred_at
+
+    def instant(self, moment: int | date | None) -> int | None:
+        """A moment as an instant: a date without a time means its 24:00."""
+        return next_midnight(moment, self.zone) if isinstance(moment, date) else moment

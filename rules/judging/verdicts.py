@@ -1,0 +1,66 @@
+"""Decides what a rule kind is asked, and what it answers: verdicts, clocks, and when to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from rules.judging.context import Context
+from rules.model.alerts import Clock
+from rules.model.events import Fact
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a rule says of one occasion. `rests_on` are the (source, id) of its evidence, in order."""
+
+    step: str = ""
+    occasion: tuple[str, str]
+    state: str = "open"
+    ended_at: int | None = None
+    severity: str = ""
+    reason: str
+    at: int
+    due_date: date | None = None
+    due_at: int | None = None
+    provisional: bool = False
+    actor: str = ""
+    value: float | None = None
+    threshold: float | None = None
+    params: dict[str, str] = {}
+    rests_on: tuple[tuple[str, str], ...] = ()
+
+
+class Ruling(Struct, frozen=True):
+    """All that one rule says of one subject: `wake` is the next instant at which it may say something else."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    wake: int | None = None
+    counted: tuple[str, ...] = ()
+
+
+SILENT = Ruling()
+
+
+class Versions(Protocol):
+    """Every version of the events of a subject, for what must know how they were entered."""
+
+    def __call__(self) -> Sequence[Fact]: ...
+
+
+class Kind(Protocol):
+    """One rule, ready to judge subjects: a state per subject, stepped in order, then asked for its ruling."""
+
+    ranks: frozenset[int]
+
+    def new(self) -> Any:
+        """The state before any fact."""
+
+    def step(self, state: Any, fact: Any, context: Context) -> None:
+        """Takes the next fact in order; `state` is changed in place."""
+
+    def ruling(self, state: Any, context: Context, now: int, versions: Versions | None) -> Ruling:
+        """What stands at `now`; `versions` is given only when some event was entered late or changed."""

@@ -1,7 +1,7 @@
 """Decides whether an environment still is what its lock says, and makes it so; needs nothing but Python.
 
-    python3 requirements/environment.py .venv requirements/all.txt           makes or refreshes it
-    python3 requirements/environment.py --fresh .venv requirements/all.txt   says by its exit status whether it is
+python3 requirements/environment.py .venv requirements/all.txt             makes or refreshes it
+python3 requirements/environment.py --fresh .venv requirements/all.txt     exit status 0 when it is
 """
 
 import hashlib
@@ -51,7 +51,9 @@ def install(folder: Path, lock: Path) -> None:
 
 def run(*command: str, env: dict[str, str] | None = None) -> None:
     if status := subprocess.run(command, env=env, check=False).returncode:
-        sys.exit(f"{Path(command[0]).name} {command[1]} ended with status {status}; the environment is not complete")
+        sys.exit(
+            f"{Path(command[0]).name} {command[1]} ended with status {status}; the environment is not complete"
+        )
 
 
 def add_project(folder: Path) -> None:
@@ -67,7 +69,9 @@ def main(arguments: list[str]) -> int:
     only_ask = arguments[:1] == ["--fresh"]
     folder, lock = (Path(each).absolute() for each in arguments[only_ask:])
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        return complain(f"Python 3.11, 3.12 or 3.13 is needed, this is {sys.version.split()[0]}; try PYTHON=python3.12")
+        return complain(
+            f"Python 3.11, 3.12 or 3.13 is needed, this is {sys.version.split()[0]}; try PYTHON=python3.12"
+        )
     if is_fresh(folder, lock):
         return 0
     if only_ask:

@@ -121,7 +121,7 @@ T06 = Rule(
     pause="case.suspended",
     resume="case.resumed",
     lawful=lawful,
-    only_later_pauses=True,
+    ends_pauses="case.decided",
 )
 U01 = Rule(
     name="U01",

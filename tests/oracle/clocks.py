@@ -63,7 +63,7 @@ class Rule:
     roll: bool = False
     red_after: int | None = None
     left: int | None = None
-    only_later_pauses: bool = False
+    ends_pauses: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,7 @@ def pauses(rule: Rule, span: Span, facts: list[Fact], world: World) -> list[Paus
     """The lawful pauses of the clock; which of them count is another question (CLOCKS.md 12-14)."""
     if not rule.pause:
         return []
-    known = [
-        fact
-        for fact in facts
-        if (span.stop is None or before(fact, span.stop))
-        and (not rule.only_later_pauses or before(span.start, fact))
-    ]
+    known = [fact for fact in facts if span.stop is None or before(fact, span.stop)]
     found: list[Pause] = []
     for procedure in {str(fact.procedure_id or "").strip() for fact in known if fact.type == rule.pause}:
         own = [fact for fact in known if str(fact.procedure_id or "").strip() == procedure]
@@ -112,6 +107,7 @@ def pauses(rule: Rule, span: Span, facts: list[Fact], world: World) -> list[Paus
             if fact.type != rule.pause or not approved or not rule.lawful(fact, world.item(fact)):
                 continue
             resumed = [each for each in own if each.type == rule.resume]
+            resumed += [each for each in known if each.type == rule.ends_pauses]
             if running and fact.day <= world.days.after(
                 running.begins, whole_number(running.fact.approved_days), rule.approved_in
             ):

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 TIMED = {rule.name for rule in (*RULES, *EXTRA)}
 PATTERNS = {"P02", "P03", "P06", "P07", "P08"}
 KNOWN = TIMED | PATTERNS
+REASONED = TIMED - {"T01"}
 COLUMNS = (
     "task_code", "effective", "legal_limit", "promised_limit", "extension_limit", "special_procedures",
     "has_certificate",
@@ -83,7 +84,7 @@ def answers(drive: Drive) -> Found:
             occasion=("", "") if each.rule == "P08" else each.occasion,
             at=each.at,
             state=each.state,
-            reason=each.reason if each.rule in TIMED else None,
+            reason=each.reason if each.rule in REASONED else None,
             due_date=each.due_date,
             due_at=each.due_at,
             ended_at=each.ended_at,

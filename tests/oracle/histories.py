@@ -115,8 +115,10 @@ def histories(draw: Draw, days: Days) -> History:
     """The life of one or two subjects, with corrections, deletions, late records, events at its edges."""
     world = World(days, ITEMS)
     events: list[Message] = []
-    for subject in ["A1"] if draw(st.integers(0, 3)) else ["A1", "A2"]:
-        events += life(draw, subject, world)
+    families = [draw(st.sampled_from(["case"] * 8 + ["penalty", "check"]))]
+    families += ["case"] if families == ["case"] and draw(st.integers(0, 3)) == 0 else []
+    for number, family in enumerate(families, 1):
+        events += life(draw, f"A{number}", family, world)
     times = [local(each["time"]) for each in events if each.get("time")]
     latest = max(times)
     now = draw(st.sampled_from([latest, *edges(events, world, latest), latest + timedelta(days=25)]))
@@ -129,8 +131,7 @@ def edges(events: list[Message], world: World, now: datetime) -> list[datetime]:
     return sorted({midnight(each.due_date) + timedelta(days=more) for each in clocks for more in (0, 1)})
 
 
-def life(draw: Draw, subject: str, world: World) -> list[Message]:
-    family = draw(st.sampled_from(["case"] * 8 + ["penalty", "check"]))
+def life(draw: Draw, subject: str, family: str, world: World) -> list[Message]:
     types = KINDS[family]
     code = draw(st.sampled_from(sorted(world.items) + ["item-a"] * 3))
     first = date.fromisoformat(draw(st.sampled_from(FIRST_DAYS)))

@@ -109,13 +109,20 @@ def raised(rule: Rule, subject: str, reading: Reading, shown: Reading, state: st
         occasion=reading.occasion,
         at=instant(reading.breach_at),
         state=state,
-        reason="closed_late" if shown.stop else "still_open",
+        reason=reason(rule, shown),
         due_date=reading.due_date,
         due_at=instant(reading.due_at),
         ended_at=micros(shown.stop.at) if shown.stop else None,
         severity=severity(rule, reading, now),
         provisional=reading.provisional,
     )
+
+
+def reason(rule: Rule, shown: Reading) -> str | None:
+    """Told for breaches only: what is due soon is not late, and the texts give it no word."""
+    if rule.left is not None:
+        return None
+    return "closed_late" if shown.stop else "still_open"
 
 
 def severity(rule: Rule, reading: Reading, now: datetime) -> str:

@@ -13,11 +13,7 @@ def plain(starts: frozenset[str], stops: Callable[[Fact, Fact], bool]) -> Callab
     """The first start for which the rule has a limit, unless it was stopped before."""
 
     def spans(rule: Rule, facts: list[Fact], world: World, now: datetime) -> list[Span]:
-        fitting = [
-            fact
-            for fact in facts
-            if fact.type in starts and rule.limit(fact, [each for each in facts if before(each, fact)], world)
-        ]
+        fitting = [fact for fact in facts if fact.type in starts and has_limit(rule, fact, facts, world)]
         if not fitting:
             return []
         start = fitting[0]
@@ -27,6 +23,11 @@ def plain(starts: frozenset[str], stops: Callable[[Fact, Fact], bool]) -> Callab
         return [Span(start, after[0] if after else None)]
 
     return spans
+
+
+def has_limit(rule: Rule, fact: Fact, facts: list[Fact], world: World) -> bool:
+    """What `when` refuses, or what has no limit, opens no clock of that rule."""
+    return rule.limit(fact, [each for each in facts if before(each, fact)], world) is not None
 
 
 ANSWERS = frozenset({"case.accepted", "case.not_accepted", "case.withdrawn", "case.closed"})
@@ -80,8 +81,7 @@ def handled(lapse: Rule) -> Callable[..., list[Span]]:
             if reading is not None and reading.breach:
                 start = span.start
         if start is None:
-            accepted = [fact for fact in facts if fact.type == "case.accepted"]
-            start = accepted[0] if accepted else None
+            start = next((fact for fact in facts if fact.type == "case.accepted"), None)
         if start is None or any(before(fact, start) for fact in ends):
             return []
         return [Span(start, next((fact for fact in ends if before(start, fact)), None))]

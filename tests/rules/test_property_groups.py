@@ -83,7 +83,6 @@ def test_a_sliding_count_gives_the_same_episodes_however_its_points_arrive(
     )
     expected = {
         (
-            hit.group,
             hit.occasion,
             micros(hit.at),
             "open" if hit.ended_at is None else "ended",

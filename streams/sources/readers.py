@@ -31,6 +31,8 @@ def opened(name: str) -> Iterator[BinaryIO]:
     """The bytes of a file, unzipped where they are gzip whatever the name says; `-` is standard input."""
     file: Any = sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115
     try:
+        if not hasattr(file, "peek"):
+            file = io.BufferedReader(file)
         if file.peek(2)[:2] == b"\x1f\x8b":
             yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 16)
         else:

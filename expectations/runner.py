@@ -27,14 +27,13 @@ class Findings(Struct, frozen=True):
     results: list[QualityResult]
 
 
-def sqlalchemy_url(url: str, database: str | None = None) -> str:
+def sqlalchemy_url(url: str) -> str:
     """clickhouse://… → the same server for SQLAlchemy, over the native protocol."""
     parts = urlsplit(url)
     options = {"compression": "lz4", **dict(parse_qsl(parts.query))}
     if parts.scheme == "clickhouses":
         options["secure"] = "True"
-    path = f"/{database}" if database else parts.path or "/default"
-    return urlunsplit(("clickhouse+native", parts.netloc, path, urlencode(options), ""))
+    return urlunsplit(("clickhouse+native", parts.netloc, parts.path or "/default", urlencode(options), ""))
 
 
 def evaluate(suite: Suite, url: str, table: str) -> Findings:

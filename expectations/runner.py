@@ -66,6 +66,7 @@ def _great_expectations() -> Iterator[Any]:
     import great_expectations
 
     from expectations import custom  # noqa: F401  registers our own kinds
+
     logger = logging.getLogger("great_expectations")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

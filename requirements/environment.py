@@ -51,9 +51,7 @@ def install(folder: Path, lock: Path) -> None:
 
 def run(*command: str, env: dict[str, str] | None = None) -> None:
     if status := subprocess.run(command, env=env, check=False).returncode:
-        sys.exit(
-            f"{Path(command[0]).name} {command[1]} ended with status {status}; the environment is not complete"
-        )
+        sys.exit(f"{Path(command[0]).name} ended with status {status}: the environment is not complete")
 
 
 def add_project(folder: Path) -> None:

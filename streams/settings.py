@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -25,7 +25,7 @@ class Settings:
     """Each field is the environment variable of the table VARIABLES."""
 
     kafka_bootstrap_servers: str
-    clickhouse_url: str
+    clickhouse_url: str = field(repr=False)
     """clickhouse://user:password@host:port/database; CLICKHOUSE_PASSWORD(_FILE) is filled in."""
     state: Path
     cache: Path
@@ -38,7 +38,7 @@ class Settings:
     book: Path
     suites: Path
     """The folder of the suites that the nights run."""
-    hash_key: bytes | None
+    hash_key: bytes | None = field(repr=False)
     language: str
     console_host: str
     console_port: int
@@ -141,18 +141,18 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     """Reads every variable and reports all that are wrong in one SettingsError."""
     values: dict[str, object] = {}
     faults: list[str] = []
-    for variable, (field, read, default) in VARIABLES.items():
-        text = environ.get(variable) or default or spoken(environ) * (field == "language")
+    for variable, (name, read, default) in VARIABLES.items():
+        text = environ.get(variable) or default or spoken(environ) * (name == "language")
         try:
-            values[field] = read(text)
+            values[name] = read(text)
         except ValueError as fault:
             faults.append(f"{variable}: {fault}")
     secrets: dict[str, str | None] = {}
-    for name in SECRETS:
+    for each in SECRETS:
         try:
-            secrets[name] = secret(environ, name)
+            secrets[each] = secret(environ, each)
         except ValueError as fault:
-            faults.append(f"{name}_FILE: {fault}")
+            faults.append(f"{each}_FILE: {fault}")
     if faults:
         raise SettingsError("\n".join(faults))
     key, password = secrets["MINGJING_HASH_KEY"], secrets["CLICKHOUSE_PASSWORD"]

@@ -24,7 +24,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     events: int
     first_at: str | None
     last_at: str | None
-    now: str
+    now: str | None
     seconds: float
     alerts: dict[str, dict[str, int]]
     no_limit: dict[str, int]
@@ -59,7 +59,7 @@ def summarised(
         events=result.events,
         first_at=None if result.first_at is None else iso(result.first_at, zone),
         last_at=None if result.last_at is None else iso(result.last_at, zone),
-        now=iso(replay.drive.now, zone),
+        now=None if replay.taken.now is None and not result.events else iso(replay.drive.now, zone),
         seconds=round(seconds, 2),
         alerts={name: dict(sorted(reasons.items())) for name, reasons in sorted(by_rule.items())},
         no_limit=dict(sorted(no_limit.items())),
@@ -78,7 +78,7 @@ def summary_json(summary: Summary) -> str:
 
 def print_summary(summary: Summary, dead_letters: DeadLetters, console: Console) -> None:
     """The tables that a person reads, on the console given."""
-    table = Table("规则 rule", "原因 reason", "告警 alerts", title=f"回放 replay → {summary.now}")
+    table = Table("规则 rule", "原因 reason", "告警 alerts", title=f"回放 replay → {summary.now or '-'}")
     table.columns[2].justify = "right"
     for rule, reasons in summary.alerts.items():
         for reason, count in reasons.items():
@@ -86,7 +86,7 @@ def print_summary(summary: Summary, dead_letters: DeadLetters, console: Console)
     if summary.alerts:
         console.print(table)
     else:
-        console.print(f"没有告警 · no alerts (now: {summary.now})")
+        console.print(f"没有告警 · no alerts (now: {summary.now or '-'})")
     rate = f"{summary.events / summary.seconds:,.0f}/s" if summary.seconds else ""
     console.print(f"{summary.rows:,} 行 rows → {summary.events:,} 事件 events, {summary.seconds} s {rate}")
     for text in _remarks(summary):

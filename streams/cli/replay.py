@@ -118,7 +118,7 @@ def _book(folder: Path | None, mapping: Mapping | None, only: list[str]) -> Book
     unknown = set(only) - {rule.id for rule in book.rules}
     if unknown:
         raise typer.BadParameter(f"没有这些规则 · no such rules: {', '.join(sorted(unknown))}")
-    return book.only(only) if only else book
+    return book.only(tuple(only)) if only else book
 
 
 def _tell(summary: Summary, dead_letters: DeadLetters, as_json: bool, aside: bool) -> None:

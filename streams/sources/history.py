@@ -84,7 +84,9 @@ class History:
                     continue
                 number += 1
                 self.rows += 1
-                if mapping.format != "csv" or not checked:
+                if not checked and mapping.format == "csv":
+                    self._look_for_missing(row, mapping, place)
+                if not checked or mapping.format != "csv":
                     self._look_for_unmapped(row, known, place)
                     checked = True
                 if numbered:
@@ -105,6 +107,10 @@ class History:
         detail = f"the event has {len(value):,} bytes; {LARGEST:,} are the most"
         self.dead_letters.add(Fault("too_large", "$", detail), place, value)
         return False
+
+    def _look_for_missing(self, row: Row, mapping: Mapping, place: Place) -> None:
+        for column in sorted(mapping.columns - row.keys()):
+            self._note(f"{place.file}: the mapping reads a column `{column}`, which this file does not have")
 
     def _look_for_unmapped(self, row: Row, known: frozenset[str], place: Place) -> None:
         shape = tuple(row)

@@ -100,6 +100,12 @@ def rows_of_csv(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[Rea
             continue
         elif header is None:
             header = [name.strip() for name in fields]
+            for name in sorted({each for each in header if header.count(each) > 1}):
+                yield (
+                    line,
+                    Fault("duplicate_column", name, "two columns have this name; the last is read"),
+                    b"",
+                )
         elif len(fields) != len(header):
             detail = f"{len(fields)} fields where the header has {len(header)}"
             raw = "\x1f".join(fields).encode(errors="surrogateescape")

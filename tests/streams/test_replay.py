@@ -172,6 +172,12 @@ def test_bad_rows_are_set_aside_with_file_line_and_reason_and_the_rest_is_judged
     assert "bad.csv:3" in result.stderr and "ragged_row: 1" in result.stderr
 
 
+def test_a_history_of_nothing_is_no_error_and_says_so(run: Run) -> None:
+    Path("empty.csv").write_text("", "utf-8")
+    result = run("empty.csv")
+    assert result.stdout == "" and "empty_file: 1" in result.stderr
+
+
 def test_a_file_that_is_not_there_stops_before_anything_is_read(run: Run) -> None:
     assert "missing.csv" in run("rows.csv", "missing.csv", status=2).stderr
 

@@ -164,6 +164,12 @@ def test_an_unmapped_column_is_told_once_and_an_ignored_one_never(tmp_path: Path
     assert [note.split("`")[1] for note in run.notes] == ["size"]
 
 
+def test_a_column_that_the_mapping_reads_and_a_file_lacks_is_told(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEAD.format(form="csv") + TWO_EVENTS, "id,opened,due\nA,2024-03-01 09:00,\n")
+    assert [note.split("`")[1] for note in run.notes] == ["closed", "dept"]
+    assert [m["id"] for m in run.messages] == ["A:accepted"]
+
+
 def test_an_empty_file_is_reported_and_the_next_one_is_read(tmp_path: Path) -> None:
     mapping = HEAD.format(form="csv") + TWO_EVENTS
     run = Run(

@@ -34,6 +34,12 @@ def test_a_ragged_row_is_a_fault_and_the_next_row_is_read() -> None:
     assert found[-1] == (5, {"a": "5", "b": "6"})
 
 
+def test_two_columns_of_one_name_are_a_fault_of_the_header() -> None:
+    found = read(b"a,b,a\n1,2,3\n", "csv")
+    assert reasons(found) == [(1, "duplicate_column")]
+    assert found[-1] == (2, {"a": "3", "b": "2"})
+
+
 def test_a_byte_order_mark_and_another_delimiter_are_read() -> None:
     assert read(b"\xef\xbb\xbfa;b\r\n1;2\r\n", "csv", delimiter=";") == [(2, {"a": "1", "b": "2"})]
 

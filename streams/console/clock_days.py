@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 
 from rules.model.alerts import Clock
@@ -103,6 +104,23 @@ def clock_days(
         made.append(ClockDay(day, kind, number, worked, day == due, day == stop, day == today))
         day += ONE_DAY
     return _cut(made, last, due or last, tally)
+
+
+def as_of_now(clock: Clock, strip: ClockStrip, now: int) -> Clock:
+    """An open clock with `used` and `left` as its days say now; its record is as old as its last event.
+
+    Clocks of office time, and those without days, keep the figures of their record.
+    """
+    if clock.state != "open" or clock.as_of >= now:
+        return clock
+    if clock.unit in ("workdays", "days"):
+        used = strip.counted + strip.beyond
+    elif clock.unit == "exact" and not clock.paused:
+        used = max(0, now - clock.start_at)
+    else:
+        return clock
+    left = None if clock.limit is None else clock.limit + clock.extended - used
+    return msgspec.structs.replace(clock, used=used, left=left, as_of=now)
 
 
 def due_day(clock: Clock, zone: str) -> date | None:

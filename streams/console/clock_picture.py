@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from rules.model.alerts import Clock
 from streams.console.alert_view import Said, figures
-from streams.console.clock_days import ClockDay, ClockStrip, clock_days
+from streams.console.clock_days import ClockDay, ClockStrip, as_of_now, clock_days
 from streams.console.declared import Declared
 from streams.console.happenings import Happening, pauses_of
 from streams.console.spans import length
@@ -58,12 +58,13 @@ def picture(
     zone, works = known.zone(clock.region), known.works(clock.region)
     pauses = pauses_of(clock, happenings, works, zone)
     strip = clock_days(clock, works, now, zone, pauses or ())
+    clock = clock if pauses is None else as_of_now(clock, strip, now)
     weeks = _weeks(strip, words)
     verdict = {True: "in_time", False: "late", None: ""}[clock.in_time]
     state = verdict or {"open": "running"}.get(clock.state, clock.state)
     whole = (clock.limit or 0) + clock.extended
     return ClockPicture(
-        clock.clock,
+        words.name("clock.name", clock.clock),
         state,
         words.name("clock", state),
         tuple(figures(clock, words, known)),

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from rules.model.alerts import Clock
 from rules.model.times import HOUR, local_time, next_midnight, parse_time
 from rules.tables import load_tables
-from streams.console.clock_days import BEYOND_DUE, ClockDay, ClockStrip, DayKind, clock_days
+from streams.console.clock_days import (
+    BEYOND_DUE,
+    ClockDay,
+    ClockStrip,
+    DayKind,
+    as_of_now,
+    clock_days,
+)
 from streams.console.happenings import Happening, last_versions, pauses_of
 
 ZONE = "Asia/Shanghai"
@@ -144,6 +151,31 @@ def test_years_past_the_due_date_are_told_as_a_number() -> None:
     assert strip.days[-1].day == date(2011, 3, 11) + timedelta(days=BEYOND_DUE)
     assert strip.later == (date(2026, 1, 1) - strip.days[-1].day).days and strip.earlier == 0
     assert strip.beyond == (date(2026, 1, 1) - date(2011, 3, 11)).days
+
+
+def test_an_open_clock_is_told_as_of_now_and_not_as_of_its_last_event() -> None:
+    made = clock(
+        "2026-03-02", limit=5, extended=1, used=0, left=6, due_date="2026-03-10", as_of=at("2026-03-02T09:00")
+    )
+    now = at("2026-03-12T00:00")
+    aged = as_of_now(made, clock_days(made, WORKS, now, ZONE), now)
+    assert (aged.used, aged.left, aged.as_of) == (8, -2, now)
+    exact = clock("2026-03-02", unit="exact", limit=24 * HOUR, start_at=at("2026-03-02T09:00"))
+    assert as_of_now(exact, clock_days(exact, WORKS, now, ZONE), at("2026-03-03T10:00")).left == -HOUR
+
+
+def test_a_clock_that_stopped_keeps_its_figures() -> None:
+    made = clock(
+        "2026-03-02",
+        limit=5,
+        used=3,
+        left=2,
+        due_date="2026-03-09",
+        stopped_at="2026-03-05T09:00",
+        state="ended",
+    )
+    now = at("2026-06-01T00:00")
+    assert as_of_now(made, clock_days(made, WORKS, now, ZONE), now) is made
 
 
 def test_weeks_run_from_monday_to_sunday_and_hold_every_day_once() -> None:

@@ -20,9 +20,10 @@ from rules.core.record import FORMAT, NEVER, wake_of
 from rules.core.step import Rows, Step
 from rules.core.subjects import TRANSIT
 from rules.core.timers import Timers
-from rules.kinds.count import Count, Entry, Sweep
 from rules.judging.context import Context
+from rules.judging.place import Places
 from rules.judging.verdicts import Ruling
+from rules.kinds.count import Count, Entry, Sweep
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
 from rules.model.events import RANK_OF
@@ -76,6 +77,7 @@ class GroupCore:
 
     def __init__(self, book: Book, rows: Rows | None = None) -> None:
         self.book, self.rows = book, rows
+        self.places = Places(book.tables)
         self.rules: dict[str, list[tuple[Rule, Count]]] = {}
         for rule in book.rules:
             if isinstance(rule.body, Count) and rule.body.grouping is not None:
@@ -118,7 +120,7 @@ class GroupCore:
     def _group(self, key: str) -> Group:
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = Group(key, Context(group_name(key), self.book.tables, frozenset()))
+            group = self.groups[key] = Group(key, Context(group_name(key), self.places, frozenset()))
             row = self.rows.get(HEAD + key.encode()) if self.rows is not None else None
             if row is not None and self.rows is not None:
                 head = _decode_head(row[9:])
@@ -186,7 +188,9 @@ class GroupCore:
         wakes: list[int] = []
         for rule, body in rules:
             ruling = body.ruling(group.live[rule.id], group.context, now, None)
-            changed = changed or ruling.verdicts != (group.rulings[rule.id].verdicts if rule.id in group.rulings else ())
+            changed = changed or ruling.verdicts != (
+                group.rulings[rule.id].verdicts if rule.id in group.rulings else ()
+            )
             group.rulings[rule.id] = ruling
             wakes += [ruling.wake] if ruling.wake is not None else []
         changed = changed or any(not a.settled and now >= a.at + LATENESS for a in group.alerts.values())
@@ -197,7 +201,9 @@ class GroupCore:
                 for verdict in group.rulings[rule.id].verdicts:
                     alert = self._alert(rule, verdict, group, facts, now)
                     after[alert.alert_id] = alert
-            open_ = {key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after}
+            open_ = {
+                key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after
+            }
             step.alerts += changes(open_, after)
             group.alerts.update(open_)
         wakes += [a.at + LATENESS for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
@@ -207,7 +213,9 @@ class GroupCore:
     def _alert(self, rule: Rule, verdict: Any, group: Group, facts: Sequence[GroupFact], now: int) -> Alert:
         first = group.facts.get(verdict.occasion)
         subject = first.subject if first is not None else ""
-        old = next((a for a in group.alerts.values() if a.rule == rule.id and a.occasion == verdict.occasion), None)
+        old = next(
+            (a for a in group.alerts.values() if a.rule == rule.id and a.occasion == verdict.occasion), None
+        )
         wanted = set(verdict.rests_on) | {verdict.occasion}
         used = [fact.fact for fact in facts if (fact.source, fact.id) in wanted]
         if first is None and old is not None:

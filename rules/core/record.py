@@ -49,7 +49,7 @@ class Record:
         self.states: list[Any] | None = None
         self.rulings: list[Ruling] = []
         self.alerts: dict[str, Alert] = {}
-        self.clocks: dict[str, Clock] = {}
+        self.clocks: dict[tuple[str, tuple[str, str]], Clock] = {}
         self.off: dict[int, Any] = {}
         self.noted: frozenset[str] = frozenset()
 
@@ -73,14 +73,20 @@ _decode = msgspec.msgpack.Decoder(Kept).decode
 
 def encode_row(record: Record, wake: int | None) -> bytes:
     """A record as a row: format byte, the instant of its next timer, msgpack."""
-    kept = Kept(record.count, record.log, list(record.alerts.values()), list(record.clocks.values()), record.stream)
-    return bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
+    kept = Kept(
+        record.count, record.log, list(record.alerts.values()), list(record.clocks.values()), record.stream
+    )
+    return (
+        bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
+    )
 
 
 def wake_of(row: bytes) -> int | None:
     """When the timer of a row is due; None for none. Raises NewerFormat."""
     if row[0] > FORMAT:
-        raise NewerFormat(f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program")
+        raise NewerFormat(
+            f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program"
+        )
     at = int.from_bytes(row[1:9], "big", signed=True)
     return None if at == NEVER else at
 
@@ -94,7 +100,7 @@ def decode_row(subject: str, row: bytes) -> Record | None:
     record = Record(subject, kept.stream)
     record.count, record.log = kept.count, kept.log
     record.alerts = {alert.alert_id: alert for alert in kept.alerts}
-    record.clocks = {clock.clock_id: clock for clock in kept.clocks}
+    record.clocks = {(clock.rule, clock.occasion): clock for clock in kept.clocks}
     return record
 
 

@@ -16,11 +16,12 @@ from rules.core.alerting import LATENESS, alert_of, changes
 from rules.core.record import CLOSING, NEVER, Record, decode_row, encode_row, trace, wake_of
 from rules.core.step import Rejected, Rows, Step
 from rules.core.timers import Timers
+from rules.judging.context import Context
+from rules.judging.place import Places
+from rules.judging.verdicts import SILENT, ClockView, Ruling, Verdict, signature_of
+from rules.judging.versions import content, in_order, resolve, times_of
 from rules.kinds.count import Count, Grouping
 from rules.kinds.deadline import Deadline
-from rules.judging.context import Context
-from rules.judging.verdicts import SILENT, Ruling, Verdict
-from rules.judging.versions import content, in_order, resolve, times_of
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert, Clock, Text
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
@@ -43,6 +44,7 @@ class SubjectCore:
 
     def __init__(self, book: Book, rows: Rows | None = None, always_refold: bool = False) -> None:
         self.book, self.rows, self.always_refold = book, rows, always_refold
+        self.places = Places(book.tables)
         self.slots = [rule for rule in book.rules if not _is_grouped(rule)]
         self.groupings = _groupings(book)
         self.by_rank: dict[int, list[int]] = {}
@@ -101,7 +103,11 @@ class SubjectCore:
     def _due_slots(self, record: Record, now: int) -> Sequence[int]:
         if any(not alert.settled and now >= alert.at + LATENESS for alert in record.alerts.values()):
             return range(len(self.slots))
-        return [slot for slot, ruling in enumerate(record.rulings) if ruling.wake is not None and ruling.wake <= now]
+        return [
+            slot
+            for slot, ruling in enumerate(record.rulings)
+            if ruling.wake is not None and ruling.wake <= now
+        ]
 
     def _settle(self, dirty: dict[str, None], now: int, step: Step) -> None:
         for subject in dirty:
@@ -206,14 +212,14 @@ class SubjectCore:
     def _fold(self, record: Record, now: int) -> None:
         """Folds the log from its beginning: what occurred up to `now`, in order, each id in the version that speaks."""
         versions = record.versions()
-        context = record.context = Context(record.subject, self.book.tables, self.remembered)
+        context = record.context = Context(record.subject, self.places, self.remembered)
         for version in versions:
             key = (version.source, version.id)
             context.firsts[key] = min(context.firsts.get(key, NEVER), version.recorded_at)
         record.states = [rule.body.new() for rule in self.slots]
         record.off = {}
         current = self._judged_versions(record, versions)
-        zone = next((context.tables.regions.zone(f.region) for f in current if f.region), context.zone)
+        zone = next((self.places.of(f.region).zone for f in current if f.region), context.zone)
         record.late = any(v.recorded_at > v.occurred_at + self.relief for v in versions)
         record.slow = any(f.occurred_at > now or f.whole_day for f in current)
         visible = [f for f in current if f.occurred_at <= now]
@@ -244,12 +250,16 @@ class SubjectCore:
                 record.noted |= set(new.counted)
             if not whole and (new.verdicts != old.verdicts or self._unsettled(record, slot, now)):
                 stale.append(slot)
-            if new.clocks or old.clocks or (whole and record.clocks):
+            if new.clocks:
                 self._say_clocks(record, slot, new.clocks, step)
+        if len(record.clocks) > sum(len(ruling.clocks) for ruling in record.rulings):
+            self._void_clocks(record, step)
         if stale:
             self._say_alerts(record, stale, now, step)
 
-    def _ruling(self, record: Record, slot: int, now: int, versions: Callable[[], list[Fact]] | None) -> Ruling:
+    def _ruling(
+        self, record: Record, slot: int, now: int, versions: Callable[[], list[Fact]] | None
+    ) -> Ruling:
         if slot not in record.off:
             try:
                 return self.slots[slot].body.ruling(record.states[slot], record.context, now, versions)  # type: ignore[index,arg-type]
@@ -260,7 +270,9 @@ class SubjectCore:
 
     def _unsettled(self, record: Record, slot: int, now: int) -> bool:
         rule = self.slots[slot].id
-        return any(a.rule == rule and not a.settled and now >= a.at + LATENESS for a in record.alerts.values())
+        return any(
+            a.rule == rule and not a.settled and now >= a.at + LATENESS for a in record.alerts.values()
+        )
 
     def _say_alerts(self, record: Record, slots: Sequence[int], now: int, step: Step) -> None:
         rules = {self.slots[slot].id for slot in slots} | {ENGINE.id}
@@ -281,19 +293,26 @@ class SubjectCore:
         if after or record.alerts:
             step.alerts += changes(record.alerts, after, rules)
 
-    def _say_clocks(self, record: Record, slot: int, clocks: Sequence[Clock], step: Step) -> None:
+    def _say_clocks(self, record: Record, slot: int, clocks: Sequence[ClockView], step: Step) -> None:
         rule = self.slots[slot].id
-        standing = {clock.clock_id for clock in clocks}
-        for clock in clocks:
-            old = record.clocks.get(clock.clock_id)
-            if old is None or _differs(old, clock):
+        for view in clocks:
+            old = record.clocks.get((rule, view.occasion))
+            if old is None or signature_of(old) != view.signature:
                 revision = old.revision + 1 if old is not None else 1
-                record.clocks[clock.clock_id] = changed = msgspec.structs.replace(clock, revision=revision)
+                changed = msgspec.structs.replace(view.make(), revision=revision)
+                record.clocks[rule, view.occasion] = changed
                 step.clocks.append(changed)
-        for clock_id, old in list(record.clocks.items()):
-            if old.rule == rule and clock_id not in standing and old.state != "void":
+
+    def _void_clocks(self, record: Record, step: Step) -> None:
+        """Voids the clocks that a refold no longer finds."""
+        standing = {
+            (self.slots[slot].id, view.occasion)
+            for slot, ruling in enumerate(record.rulings) for view in ruling.clocks
+        }  # fmt: skip
+        for key, old in record.clocks.items():
+            if key not in standing and old.state != "void":
                 gone = msgspec.structs.replace(old, state="void", revision=old.revision + 1)
-                record.clocks[clock_id] = gone
+                record.clocks[key] = gone
                 step.clocks.append(gone)
 
     def _tell(self, grouping: Grouping, old: Any, new: Any, record: Record, step: Step) -> None:
@@ -305,7 +324,9 @@ class SubjectCore:
                 keys.append(None)
                 continue
             values = tuple(part.functions[rank](fact, context) for part in grouping.parts)
-            keys.append(None if any(v is None or v == "" for v in values) else group_key(grouping.name, values))
+            keys.append(
+                None if any(v is None or v == "" for v in values) else group_key(grouping.name, values)
+            )
         for fact, key, present in ((old, keys[0], False), (new, keys[1], True)):
             if key is None or (not present and keys[0] == keys[1]):
                 continue
@@ -330,9 +351,9 @@ class SubjectCore:
             for slot in range(len(self.slots)):
                 if slot in record.off or not record.rulings[slot].clocks:
                     continue
-                for clock in self._ruling(record, slot, now, versions).clocks:
-                    old = record.clocks.get(clock.clock_id)
-                    found.append(msgspec.structs.replace(clock, revision=old.revision if old else 1))
+                for view in self._ruling(record, slot, now, versions).clocks:
+                    old = record.clocks.get((self.slots[slot].id, view.occasion))
+                    found.append(msgspec.structs.replace(view.make(), revision=old.revision if old else 1))
         return found
 
 
@@ -397,9 +418,3 @@ def _is_repeat(one: Fact, other: Fact) -> bool:
         type(one) is type(other) and one.recorded_at == other.recorded_at and one.operation == other.operation
         and content(one) == content(other)
     )  # fmt: skip
-
-
-def _differs(old: Clock, new: Clock) -> bool:
-    """True when something changed that time alone does not change."""
-    unchanging = {"revision": 0, "as_of": 0} | ({"used": 0, "left": None} if new.stopped_at is None else {})
-    return msgspec.structs.replace(old, **unchanging) != msgspec.structs.replace(new, **unchanging)

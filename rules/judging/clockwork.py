@@ -11,14 +11,12 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from rules.calendar import Calendar, OfficeHours
+from rules.judging.place import Places
 from rules.judging.selector import ALL_KEYS
 from rules.model.spans import Span
 from rules.model.times import DAY, local_day, next_midnight
-from rules.tables import Tables
 
 START, RESTART, STOP, VOID, PAUSE, RESUME, EXTEND = range(7)
-NEXT_WORKDAY = "next_workday"
 FULL: Callable[[int], int] = lambda amount: amount  # noqa: E731
 
 
@@ -39,6 +37,8 @@ class Mark(Struct, frozen=True, gc=False):
     until: int | date | None = None
     amount: Span | None = None
     item: str = ""
+    department: str = ""
+    organ: str = ""
     silent: bool = False
 
     @property
@@ -77,42 +77,53 @@ class Due(Struct, frozen=True):
     pauses: tuple[Pause, ...] = ()
 
 
-class Run(Struct):
-    """One running of a clock, from a start to its stop."""
-
-    start: Mark
-    unit: str
-    total: int
-    stop: Mark | None = None
-    in_time: bool | None = None
-    void: bool = False
-    marks: tuple[Mark, ...] = ()
+NO_DUE = Due(None, None)
 
 
-class Reckoner:
-    """The arithmetic of one run, in the zone and by the calendar of the region in which it started."""
+class Run:
+    """One running of a clock, from a start to its stop, with its arithmetic in the zone and calendar of its region."""
 
-    def __init__(self, run: Run, terms: Terms, tables: Tables) -> None:
-        region = run.start.region
-        self.run, self.terms = run, terms
-        self.zone = tables.regions.zone(region)
-        self.calendar: Calendar = tables.calendar(region)
-        self.office: OfficeHours | None = tables.office(region) if run.unit == "workhours" or terms.off_hours else None
-        self.exact = run.unit in ("exact", "workhours")
-        self.day = local_day(run.start.at, self.zone)
-        self.at = next_midnight(self.day, self.zone) if run.start.whole_day else run.start.at
-        if terms.off_hours and tables.regions.of(region).off_hours == NEXT_WORKDAY and not run.start.whole_day:
-            office = self.office or tables.office(region)
-            if office.is_off_hours(run.start.at, self.zone):
-                self.day = self.calendar.add_working_days(self.day, 1)
+    __slots__ = ("at", "due", "exact", "in_time", "marks", "place", "start", "stop", "terms", "total", "unit", "void", "_day")  # fmt: skip
+
+    def __init__(self, start: Mark, unit: str, total: int, terms: Terms, places: Places) -> None:
+        self.start, self.unit, self.total, self.terms = start, unit, total, terms
+        self.place = places.of(start.region)
+        self.exact = unit in ("exact", "workhours")
+        self.at = (
+            next_midnight(local_day(start.at, self.place.zone), self.place.zone)
+            if start.whole_day
+            else start.at
+        )
+        self.stop: Mark | None = None
+        self.in_time: bool | None = None
+        self.void = False
+        self.marks: Sequence[Mark] = ()
+        self.due = NO_DUE
+        self._day: date | None = None
+
+    @property
+    def day(self) -> date:
+        """The day from which days are counted, itself not counted; off hours may move it to the next working day."""
+        if self._day is None:
+            start, place = self.start, self.place
+            self._day = local_day(start.at, place.zone)
+            moves = self.terms.off_hours and place.off_hours_count_from_next_workday and not start.whole_day
+            if moves and place.office.is_off_hours(start.at, place.zone):
+                self._day = place.calendar.add_working_days(self._day, 1)
+        return self._day
+
+    def close(self, marks: Sequence[Mark]) -> None:
+        """Takes the marks ordered before the stop (all of them while there is none), and reckons the due time."""
+        self.marks = marks
+        self.due = self.due_by(marks)
 
     def day_of(self, mark: Mark) -> date:
-        return local_day(mark.at, self.zone)
+        return local_day(mark.at, self.place.zone)
 
     def days(self, after: date, upto: date) -> int:
         """Days of the clock's unit in (after, upto]."""
-        if self.run.unit == "workdays":
-            return self.calendar.working_days_between(after, upto)
+        if self.unit == "workdays":
+            return self.place.calendar.working_days_between(after, upto)
         return max((upto - after).days, 0)
 
     def pauses(self, marks: Iterable[Mark]) -> dict[int, Pause]:
@@ -139,12 +150,14 @@ class Reckoner:
             return None
         day = self.day_of(mark)
         if mark.amount.unit == "workdays":
-            return self.calendar.add_working_days(day, mark.amount.amount)
+            return self.place.calendar.add_working_days(day, mark.amount.amount)
         days = mark.amount.amount if mark.amount.unit == "days" else mark.amount.amount // DAY
         return day + timedelta(days=days)
 
     def paused(self, pauses: Sequence[Pause], upto: int | None = None) -> int | None:
         """How much of the clock's unit lies in the union of the pauses, after the start; None without an end."""
+        if not pauses:
+            return 0
         intervals: list[tuple[int, int]] = []
         for pause in pauses:
             end = self.end_of(pause)
@@ -170,24 +183,27 @@ class Reckoner:
         if pause.end is not None:
             ends.append(pause.end.at if self.exact else self.day_of(pause.end).toordinal())
         if pause.approved is not None:
-            ends.append(next_midnight(pause.approved, self.zone) if self.exact else pause.approved.toordinal())
+            ends.append(
+                next_midnight(pause.approved, self.place.zone) if self.exact else pause.approved.toordinal()
+            )
         return min(ends) if ends else None
 
     def length(self, begin: int, end: int) -> int:
-        if self.run.unit == "workhours":
-            assert self.office is not None
-            return self.office.work_time_between(begin, end, self.zone)
+        if self.unit == "workhours":
+            return self.place.office.work_time_between(begin, end, self.place.zone)
         if self.exact:
             return end - begin
         return self.days(date.fromordinal(begin), date.fromordinal(end))
 
-    def due(self, marks: Sequence[Mark], scale: Callable[[int], int] = FULL) -> Due:
+    def due_by(self, marks: Sequence[Mark], scale: Callable[[int], int] = FULL) -> Due:
         """The due time by the marks ordered before the stop; `scale` turns the whole limit into a rung's."""
+        if not any(mark.role in (PAUSE, EXTEND) for mark in marks):
+            return self.reckon(scale(self.total), (), 0)
         suspended = self.pauses(marks)
         counted: list[Pause] = []
         extended = used = 0
-        due = self.reckon(scale(self.run.total), counted, 0)
-        started = marks.index(self.run.start) if self.run.start in marks else -1
+        due = self.reckon(scale(self.total), counted, 0)
+        started = marks.index(self.start) if self.start in marks else -1
         for position, mark in enumerate(marks):
             if position in suspended:
                 if self.is_in_time(mark, due):
@@ -200,7 +216,7 @@ class Reckoner:
                 used += 1
             else:
                 continue
-            due = self.reckon(scale(self.run.total + extended), counted, extended)
+            due = self.reckon(scale(self.total + extended), counted, extended)
         return due
 
     def granted(self, mark: Mark) -> int:
@@ -219,27 +235,27 @@ class Reckoner:
             return Due(None, None, extended, 0, tuple(pauses))
         if self.exact:
             at = self.at + amount + paused
-            if self.run.unit == "workhours" and self.office is not None:
-                at = self.office.add_work_time(self.at, amount + paused, self.zone)
+            if self.unit == "workhours":
+                at = self.place.office.add_work_time(self.at, amount + paused, self.place.zone)
             grace = self.terms.grace
             if grace is None or grace.unit == "exact":
                 at += grace.amount if grace else 0
-                return Due(at, local_day(at, self.zone), extended, paused, tuple(pauses))
-            day = self.later(local_day(at, self.zone), grace)
-        elif self.run.unit == "workdays":
-            day = self.calendar.add_working_days(self.day, max(amount + paused, 0))
+                return Due(at, local_day(at, self.place.zone), extended, paused, tuple(pauses))
+            day = self.later(local_day(at, self.place.zone), grace)
+        elif self.unit == "workdays":
+            day = self.place.calendar.add_working_days(self.day, max(amount + paused, 0))
         else:
             day = self.day + timedelta(days=amount + paused)
         if not self.exact and self.terms.grace is not None:
             day = self.later(day, self.terms.grace)
         if self.terms.roll:
-            day = self.calendar.next_working_day(day)
-        return Due(next_midnight(day, self.zone), day, extended, paused, tuple(pauses))
+            day = self.place.calendar.next_working_day(day)
+        return Due(next_midnight(day, self.place.zone), day, extended, paused, tuple(pauses))
 
     def later(self, day: date, span: Span) -> date:
         """The date a span after a date; exact spans count in whole days here."""
         if span.unit == "workdays":
-            return self.calendar.add_working_days(day, span.amount)
+            return self.place.calendar.add_working_days(day, span.amount)
         return day + timedelta(days=span.amount if span.unit == "days" else -(-span.amount // DAY))
 
     def by_day(self) -> bool:
@@ -261,88 +277,86 @@ class Reckoner:
     def used(self, due: Due, now: int) -> int:
         """What passed since the start outside counted pauses, today counting from its 00:00 (20)."""
         if self.exact:
-            end = min(self.run.stop.at, now) if self.run.stop else now
-            return max(self.length(self.at, end) if end > self.at else 0, 0) - (self.paused(due.pauses, end) or 0)
-        day = self.day_of(self.run.stop) if self.run.stop else local_day(now, self.zone)
+            end = min(self.stop.at, now) if self.stop else now
+            return max(self.length(self.at, end) if end > self.at else 0, 0) - (
+                self.paused(due.pauses, end) or 0
+            )
+        day = self.day_of(self.stop) if self.stop else local_day(now, self.place.zone)
         return self.days(self.day, day) - (self.paused(due.pauses, day.toordinal()) or 0)
 
     def is_provisional(self, due: Due) -> bool:
         """True when a calendar that is not announced yet could move the date (21)."""
-        by_calendar = self.run.unit in ("workdays", "workhours") or self.terms.roll
-        return by_calendar and due.day is not None and self.calendar.is_provisional(due.day)
+        by_calendar = self.unit in ("workdays", "workhours") or self.terms.roll
+        return by_calendar and due.day is not None and self.place.calendar.is_provisional(due.day)
 
 
-def runs_of(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Run]:
-    """Every run of a clock, key by key, in the order of their starts."""
+def runs_of(marks: Sequence[Mark], terms: Terms, places: Places) -> list[Run]:
+    """Every run of a clock, key by key, in the order of their starts, each with its due time."""
     keys = {mark.key: None for mark in marks if mark.role in (START, RESTART)}
     runs: list[Run] = []
     for key in keys:
-        own = marks if len(keys) == 1 and all(m.key in (key, ALL_KEYS) for m in marks) else [
-            mark for mark in marks if mark.key in (key, ALL_KEYS)
-        ]  # fmt: skip
-        runs += _runs_of_key(own, terms, tables)
-    return runs
+        own = marks if key == "" else [mark for mark in marks if mark.key in (key, ALL_KEYS)]
+        runs += _runs_of_key(own, terms, places)
+    return [run for run in runs if not run.start.silent]
 
 
-def _runs_of_key(marks: Sequence[Mark], terms: Terms, tables: Tables) -> list[Run]:
+def _runs_of_key(marks: Sequence[Mark], terms: Terms, places: Places) -> list[Run]:
     runs: list[Run] = []
     current: Run | None = None
     final = halted = noticed = False
     for position, mark in enumerate(marks):
-        if mark.role == RESTART:
+        role = mark.role
+        if role == RESTART:
             if current is not None:
-                _stop(current, mark, marks[:position], terms, tables)
-            current = _open(mark, runs, terms, tables)
+                _stop(current, mark, marks[:position])
+            current = _open(mark, runs, terms, places)
             final = halted = False
-        elif mark.role == START and current is None and not final:
+        elif role == START and current is None and not final:
             if halted if mark.continues and terms.reopens else not (terms.reopens and (runs or noticed)):
-                current = _open(mark, runs, terms, tables)
+                current = _open(mark, runs, terms, places)
                 halted = False
-        elif mark.role == VOID:
+        elif role == VOID:
             if current is not None:
                 current.stop, current.void = mark, True
+                current.close(marks[:position])
             final, current = True, None
-        elif mark.role == STOP:
+        elif role == STOP:
             if current is None:
                 final, noticed = final or not mark.in_time, noticed or mark.in_time
-            elif _stop(current, mark, marks[:position], terms, tables):
+            elif _stop(current, mark, marks[:position]):
                 halted, final = mark.in_time, final or not mark.in_time
                 current = None
     if current is not None:
-        current.marks = tuple(marks)
-    return [run for run in runs if not run.start.silent]
+        current.close(marks)
+    return runs
 
 
-def _open(mark: Mark, runs: list[Run], terms: Terms, tables: Tables) -> Run | None:
-    run = open_run(mark, tables)
+def _open(mark: Mark, runs: list[Run], terms: Terms, places: Places) -> Run | None:
+    run = open_run(mark, terms, places)
     if run is not None:
         runs.append(run)
     return run
 
 
-def open_run(mark: Mark, tables: Tables) -> Run | None:
+def open_run(mark: Mark, terms: Terms, places: Places) -> Run | None:
     """The run that a start opens; None where no limit was found. A silent one only keeps others from opening."""
-    zone = tables.regions.zone(mark.region)
     if mark.silent:
-        return Run(mark, "days", 0)
+        return Run(mark, "days", 0, terms, places)
     if isinstance(mark.until, date):
-        return Run(mark, "days", (mark.until - local_day(mark.at, zone)).days)
+        zone = places.of(mark.region).zone
+        return Run(mark, "days", (mark.until - local_day(mark.at, zone)).days, terms, places)
     if mark.until is not None:
-        begin = next_midnight(local_day(mark.at, zone), zone) if mark.whole_day else mark.at
-        return Run(mark, "exact", mark.until - begin)
-    return Run(mark, mark.limit.unit, mark.limit.amount) if mark.limit is not None else None
+        run = Run(mark, "exact", 0, terms, places)
+        run.total = mark.until - run.at
+        return run
+    return Run(mark, mark.limit.unit, mark.limit.amount, terms, places) if mark.limit is not None else None
 
 
-def _stop(run: Run, mark: Mark, before: Sequence[Mark], terms: Terms, tables: Tables) -> bool:
+def _stop(run: Run, mark: Mark, before: Sequence[Mark]) -> bool:
     """Stops a run by a mark; an `in_time` stop that comes too late stops nothing."""
-    reckoner = Reckoner(run, terms, tables)
-    run.stop = mark
-    due = reckoner.due(before)
-    in_time = reckoner.is_in_time(mark, due)
+    due = run.due_by(before)
+    in_time = run.is_in_time(mark, due)
     if mark.in_time and not in_time:
-        run.stop = None
         return False
-    run.in_time, run.marks = in_time, tuple(before)
+    run.stop, run.in_time, run.marks, run.due = mark, in_time, before, due
     return True
-
-

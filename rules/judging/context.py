@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from rules.calendar import Calendar
+from rules.judging.place import Places
 from rules.model.events import RANK_OF, TYPES, Fact
 from rules.model.times import local_day, next_midnight
-from rules.tables import Item, Tables
+from rules.tables import Item
 
 APPLIED = TYPES["case.applied"].rank
 NOTHING = Item(task_code="")
@@ -17,16 +17,16 @@ NOTHING = Item(task_code="")
 class Context:
     """What is known of a subject so far, as a fold over its facts in order: expressions read it as `c`."""
 
-    __slots__ = ("_applied_on", "_item", "_item_key", "department", "first", "firsts", "latest", "organ", "region", "remembered", "subject", "tables", "task_code", "times", "zone")  # fmt: skip
+    __slots__ = ("_applied_on", "_item", "_item_key", "department", "first", "firsts", "latest", "organ", "region", "place", "places", "remembered", "subject", "task_code", "times")  # fmt: skip
 
-    def __init__(self, subject: str, tables: Tables, remembered: frozenset[int]) -> None:
-        self.subject, self.tables, self.remembered = subject, tables, remembered
+    def __init__(self, subject: str, places: Places, remembered: frozenset[int]) -> None:
+        self.subject, self.places, self.remembered = subject, places, remembered
         self.latest: dict[int, Fact] = {}
         self.first: dict[int, Fact] = {}
         self.firsts: dict[tuple[str, str], int] = {}
         self.times: dict[tuple[str, str], int] = {}
         self.region = self.task_code = self.department = self.organ = ""
-        self.zone = tables.regions.zone("")
+        self.place = places.of("")
         self._applied_on: date | None = None
         self._item: Item = NOTHING
         self._item_key: tuple[str, date] | None = None
@@ -37,11 +37,11 @@ class Context:
             self.task_code = fact.task_code
         if fact.region and fact.region != self.region:
             self.region = fact.region
-            self.zone = self.tables.regions.zone(fact.region)
+            self.place = self.places.of(fact.region)
         self.department = fact.department or self.department
         self.organ = fact.organ or self.organ
         if self._applied_on is None or RANK_OF[type(fact)] == APPLIED:
-            self._applied_on = local_day(fact.occurred_at, self.zone)
+            self._applied_on = local_day(fact.occurred_at, self.place.zone)
 
     def after(self, fact: Fact) -> None:
         """Notes a fact for what comes after it."""
@@ -56,16 +56,19 @@ class Context:
         key = (self.task_code, self._applied_on or date.min)
         if key != self._item_key:
             self._item_key = key
-            self._item = self.tables.items.lookup(*key) or NOTHING
+            self._item = self.places.tables.items.lookup(*key) or NOTHING
         return self._item
 
     @property
-    def calendar(self) -> Calendar:
-        return self.tables.calendar(self.region)
+    def zone(self) -> str:
+        """The time zone of the subject's region."""
+        return self.place.zone
 
     def time_of(self, fact: Fact) -> int:
         """When an event counts as having occurred: a whole day has the time at which it was put in order."""
-        return self.times.get((fact.source, fact.id), fact.occurred_at) if fact.whole_day else fact.occurred_at
+        return (
+            self.times.get((fact.source, fact.id), fact.occurred_at) if fact.whole_day else fact.occurred_at
+        )
 
     def first_recorded_at(self, fact: Fact) -> int:
         """When any version of this event was recorded first (RULES.md §3.5)."""

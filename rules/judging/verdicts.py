@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -33,11 +33,26 @@ class Verdict(Struct, frozen=True, kw_only=True):
     rests_on: tuple[tuple[str, str], ...] = ()
 
 
+class ClockView(Struct, frozen=True):
+    """A clock as a rule sees it: its figures are made only when its signature is not the one said before."""
+
+    occasion: tuple[str, str]
+    signature: tuple[object, ...]
+    make: Callable[[], Clock]
+
+
+def signature_of(clock: Clock) -> tuple[object, ...]:
+    """What must change of a clock for it to be said again; time alone changes none of it."""
+    return (
+        clock.due_at, clock.due_date, clock.extended, clock.paused, clock.stopped_at, clock.state, clock.in_time,
+    )  # fmt: skip
+
+
 class Ruling(Struct, frozen=True):
     """All that one rule says of one subject: `wake` is the next instant at which it may say something else."""
 
     verdicts: tuple[Verdict, ...] = ()
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[ClockView, ...] = ()
     wake: int | None = None
     counted: tuple[str, ...] = ()
 

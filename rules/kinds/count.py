@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from rules.expression import Compiled
 from rules.judging.context import Context
-from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.judging.selector import Selector, read
+from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.model.events import RANK_OF
 from rules.model.spans import Span
 from rules.model.times import local_day, local_time, midnight

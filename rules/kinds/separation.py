@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from rules.expression import Compiled
 from rules.judging.context import Context
-from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.judging.selector import Selector, read
+from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 
 
 class Hands(Struct):

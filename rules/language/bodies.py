@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from rules.judging.clockwork import Terms
-from rules.kinds.count import Count, Grouping
-from rules.kinds.deadline import Amount, Deadline, Escalation, Rung
-from rules.kinds.match import Match
+from rules.judging.ladder import Escalation, Ladder, Rung
 from rules.judging.selector import Selector
+from rules.kinds.count import Count, Grouping
+from rules.kinds.deadline import Amount, Deadline
+from rules.kinds.match import Match
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
-from rules.language.reading import Reading, flag, known, types_of, word
+from rules.language.reading import Reading, known, types_of, word
 from rules.language.rule import Body
 from rules.language.yaml import Node
 from rules.model.alerts import SEVERITIES
@@ -79,11 +82,18 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     fire_at, warn_at, escalate = part("fire_at"), part("warn_at"), part("escalate")
     relief = part("relief")
     deadline = Deadline(
-        rule=head.rule,
-        clock=clock or head.rule,
+        ladder=Ladder(
+            rule=head.rule,
+            clock=clock or head.rule,
+            stream=head.stream,
+            severity=head.severity,
+            fire_at=_rung(fire_at, reading) if fire_at else None,
+            warn_at=tuple(r for each in (warn_at.elements() if warn_at else []) if (r := _rung(each, reading))),
+            escalate=tuple(
+                e for each in (escalate.elements() if escalate else []) if (e := _escalation(each, reading))
+            ),
+        ),
         shared=bool(clock),
-        stream=head.stream,
-        severity=head.severity,
         start=start,
         stop=stop,
         void=reading.selector(part("void")),
@@ -105,20 +115,10 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
         deemed_after=reading.span(deemed.get("after")) if deemed else None,
         deemed_terms=Terms(reopens=True, off_hours=True),
         terms=terms,
-        fire_at=_rung(fire_at, reading) if fire_at else None,
-        warn_at=tuple(rung for each in (warn_at.elements() if warn_at else []) if (rung := _rung(each, reading))),
-        escalate=tuple(e for each in (escalate.elements() if escalate else []) if (e := _escalation(each, reading))),
         relief=reading.span(relief.get("recorded_within")) if relief else None,
     )
-    selectors = (start, stop, deadline.void, pause_selector, deadline.resume, restart, extend_selector)
-    ranks = frozenset().union(*(each.ranks for each in (*selectors, deemed_from, deadline.deemed_unless)))
-    return _replace(deadline, ranks)
-
-
-def _replace(body: Deadline, ranks: frozenset[int]) -> Deadline:
-    import msgspec
-
-    return msgspec.structs.replace(body, ranks=ranks)
+    meanings = deadline.by_rank()
+    return msgspec.structs.replace(deadline, meanings=meanings, ranks=frozenset(meanings))
 
 
 def _amount(node: Node, reading: Reading, types: list[object]) -> Amount | None:

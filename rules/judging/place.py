@@ -1,0 +1,42 @@
+"""Decides by which zone, calendar and office hours a region counts; asked once per region, then remembered."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from rules.calendar import Calendar, OfficeHours
+from rules.tables import Tables
+
+NEXT_WORKDAY = "next_workday"
+
+
+class Place(Struct, frozen=True):
+    """How one region counts time."""
+
+    zone: str
+    calendar: Calendar
+    office: OfficeHours
+    off_hours_count_from_next_workday: bool
+
+
+class Places:
+    """The places of a book's tables."""
+
+    __slots__ = ("_known", "tables")
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._known: dict[str, Place] = {}
+
+    def of(self, region: str) -> Place:
+        """How that region counts; the default region's way where nothing is declared."""
+        place = self._known.get(region)
+        if place is None:
+            tables, declared = self.tables, self.tables.regions.of(region)
+            place = self._known[region] = Place(
+                tables.regions.zone(region),
+                tables.calendar(region),
+                tables.office(region),
+                declared.off_hours == NEXT_WORKDAY,
+            )
+        return place

@@ -1,0 +1,213 @@
+"""Decides what one reading of a clock comes to at `now`: breaches, warnings, escalations, and the clock's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from msgspec import Struct
+
+from rules.judging.clockwork import EXTEND, Due, Run
+from rules.judging.ladder import Ladder
+from rules.judging.selector import ALL_KEYS
+from rules.judging.verdicts import ClockView, Ruling, Verdict
+from rules.model.alerts import SEVERITIES, Clock, identity
+from rules.model.spans import Span
+from rules.model.times import next_midnight
+
+
+class Outcome(Struct):
+    """One run and the point at which its rule fires; `breach` when that point has passed without a stop in time."""
+
+    run: Run
+    point: Due
+    breach: bool
+    contested: bool = False
+
+    @property
+    def occasion(self) -> tuple[str, str]:
+        return self.run.start.identity
+
+    @property
+    def state(self) -> str:
+        if self.run.void:
+            return "void"
+        return "contested" if self.contested else ("ended" if self.run.stop else "open")
+
+
+class Reading:
+    """The runs of one clock of one subject, read at `now`."""
+
+    __slots__ = ("ladder", "now", "outcomes", "strict", "subject", "wakes")
+
+    def __init__(self, ladder: Ladder, subject: str, runs: Sequence[Run], now: int, wakes: list[int]) -> None:
+        self.ladder, self.subject, self.now, self.wakes = ladder, subject, now, wakes
+        self.strict: list[Outcome] = []
+        self.outcomes = [self._outcome(run) for run in runs]
+
+    def _outcome(self, run: Run) -> Outcome:
+        rung = self.ladder.fire_at
+        point = run.due if rung is None else run.due_by(run.marks, rung.scale)
+        if run.void or not run.ran_out(point, self.now):
+            return Outcome(run, point, False)
+        return Outcome(run, point, run.stop is None or not run.is_in_time(run.stop, point))
+
+    def breach(self, occasion: tuple[str, str]) -> Outcome | None:
+        """The breach of that occasion, if it stands."""
+        return next(
+            (outcome for outcome in self.outcomes if outcome.breach and outcome.occasion == occasion), None
+        )
+
+    def ruling(self, counted: tuple[str, ...] = ()) -> Ruling:
+        """Verdicts, clocks, and the next instant at which there may be others."""
+        verdicts: list[Verdict] = []
+        clocks: list[ClockView] = []
+        for outcome in self._weighed() if self.strict else self.outcomes:
+            clocks.append(self._view(outcome))
+            if outcome.run.void:
+                continue
+            if self.ladder.warn_at:
+                verdicts += self._warnings(outcome)
+            if outcome.breach:
+                verdicts.append(self._breach(outcome))
+            elif outcome.run.stop is None:
+                self._wake_at(outcome.run, outcome.point)
+            if outcome.run.stop is None and not outcome.breach:
+                self._wake_at(outcome.run, outcome.run.due)
+        now = self.now
+        wake = min((at for at in self.wakes if at > now), default=None)
+        return Ruling(tuple(verdicts), tuple(clocks), wake, counted)
+
+    def _wake_at(self, run: Run, due: Due) -> None:
+        if due.at is not None:
+            self.wakes.append(due.at if run.by_day() else due.at + 1)
+
+    def _weighed(self) -> list[Outcome]:
+        """The whole reading, but the strict one's due time where a card would be wiped by typing (CLOCKS.md 18)."""
+        found = {outcome.occasion: outcome for outcome in self.outcomes}
+        for strict in self.strict:
+            whole = found.get(strict.occasion)
+            if whole is not None and whole.breach and not _later(whole.point, strict.point):
+                continue
+            strict.contested = True
+            if whole is not None:
+                strict.run.stop = whole.run.stop
+            found[strict.occasion] = strict
+        return list(found.values())
+
+    def _warnings(self, outcome: Outcome) -> list[Verdict]:
+        run = outcome.run
+        found: list[Verdict] = []
+        for rung in self.ladder.warn_at:
+            due = run.due_by(run.marks, rung.scale)
+            if due.at is None or (run.stop is not None and run.is_in_time(run.stop, due)):
+                continue
+            if run.ran_out(due, self.now):
+                found.append(self._verdict(outcome, due.at, SEVERITIES[0], step=rung.name))
+            elif run.stop is None:
+                self._wake_at(run, due)
+        return found
+
+    def _breach(self, outcome: Outcome) -> Verdict:
+        assert outcome.point.at is not None
+        severity, audience = self._escalated(outcome.run)
+        if outcome.run.is_provisional(outcome.run.due):
+            severity = SEVERITIES[0]
+        return self._verdict(outcome, outcome.point.at, severity, audience=audience)
+
+    def _escalated(self, run: Run) -> tuple[str, str]:
+        severity, audience, due = self.ladder.severity, "", run.due
+        for escalation in self.ladder.escalate:
+            if due.day is None or due.at is None:
+                continue
+            if escalation.after.unit == "exact":
+                at = due.at + escalation.after.amount
+            else:
+                at = next_midnight(run.later(due.day, escalation.after), run.place.zone)
+            if run.stop is not None and run.stop.at < at:
+                continue
+            if self.now < at:
+                self.wakes.append(at)
+                continue
+            audience = escalation.to or audience
+            if escalation.severity and SEVERITIES.index(escalation.severity) > SEVERITIES.index(severity):
+                severity = escalation.severity
+        return severity, audience
+
+    def _verdict(
+        self, outcome: Outcome, at: int, severity: str, *, step: str = "", audience: str = ""
+    ) -> Verdict:
+        run, due, stop = outcome.run, outcome.run.due, outcome.run.stop
+        params = {"limit": str(Span(run.total, run.unit)), "start": str(run.day)}
+        if due.day is not None:
+            params["due"] = str(due.day)
+        if audience:
+            params["audience"] = audience
+        adjusting = [pause.begin.identity for pause in due.pauses]
+        adjusting += [mark.identity for mark in run.marks if mark.role == EXTEND] if due.extended else []
+        return Verdict(
+            step=step,
+            occasion=outcome.occasion,
+            state=outcome.state,
+            ended_at=stop.at if stop else None,
+            severity=severity,
+            reason="closed_late" if stop else "still_open",
+            at=at,
+            due_date=due.day,
+            due_at=due.at,
+            provisional=run.is_provisional(due),
+            params=params,
+            rests_on=(outcome.occasion, *adjusting, *([stop.identity] if stop else [])),
+        )
+
+    def _view(self, outcome: Outcome) -> ClockView:
+        due, stop = outcome.run.due, outcome.run.stop
+        signature = (
+            due.at, due.day, due.extended, due.paused, stop.at if stop else None, outcome.state, self._kept(outcome),
+        )  # fmt: skip
+        return ClockView(outcome.occasion, signature, partial(self._clock, outcome))
+
+    def _clock(self, outcome: Outcome) -> Clock:
+        ladder, run, due = self.ladder, outcome.run, outcome.run.due
+        start, used = run.start, run.used(due, self.now)
+        return Clock(
+            clock_id=identity(ladder.rule, ladder.clock, self.subject, *outcome.occasion),
+            rule=ladder.rule,
+            clock=ladder.clock,
+            key="" if start.key == ALL_KEYS else start.key,
+            subject=self.subject,
+            stream=ladder.stream,
+            occasion=outcome.occasion,
+            region=start.region,
+            item=start.item,
+            department=start.department,
+            responsible=start.organ,
+            start_at=start.at,
+            start_date=run.day,
+            unit="exact" if run.exact else run.unit,
+            limit=run.total,
+            extended=due.extended,
+            paused=due.paused,
+            used=used,
+            left=run.total + due.extended - used,
+            due_date=due.day,
+            due_at=due.at,
+            stopped_at=run.stop.at if run.stop else None,
+            state=outcome.state,
+            in_time=self._kept(outcome),
+            provisional=run.is_provisional(due),
+            as_of=self.now,
+        )
+
+    def _kept(self, outcome: Outcome) -> bool | None:
+        """Whether the limit was kept; None while that is open."""
+        run = outcome.run
+        if run.void:
+            return None
+        if run.stop is not None and not outcome.contested:
+            return run.is_in_time(run.stop, run.due)
+        return False if run.ran_out(run.due, self.now) else None
+
+
+def _later(one: Due, other: Due) -> bool:
+    return one.at is None or (other.at is not None and one.at > other.at)

@@ -102,12 +102,12 @@ app = typer.Typer(cls=LazyGroup, no_args_is_help=True, epilog=EPILOG, pretty_exc
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
+        import tomllib
 
-        try:
-            typer.echo(f"mingjing {version('mingjing')}")
-        except PackageNotFoundError:
-            typer.echo("mingjing (source tree)")
+        from streams.settings import ROOT
+
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        typer.echo(f"mingjing {project['version']}")
         raise typer.Exit
 
 

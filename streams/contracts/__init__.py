@@ -1,0 +1,1 @@
+"""The topics for other programs: JSON Schemas and an AsyncAPI document, made from the structs."""

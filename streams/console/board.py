@@ -33,22 +33,19 @@ class Wanted(Struct, frozen=True):
     text: str = ""
     page: int = 1
 
-    def takes(self, entry: Entry) -> bool:
-        return self.of_severity(entry) and self.of_state(entry) and self.nearly_takes(entry)
+    def nearly_takes(self, entry: Entry) -> bool:
+        """Apart from severity and state, whose buttons count what they would show."""
+        if self.rule and self.rule != entry.alert.rule:
+            return False
+        if self.department and self.department != entry.alert.department:
+            return False
+        return not self.text or all(word in entry.words for word in self.text.lower().split())
 
     def of_severity(self, entry: Entry) -> bool:
         return not self.severities or entry.alert.severity in self.severities
 
     def of_state(self, entry: Entry) -> bool:
         return not self.states or entry.alert.state in self.states
-
-    def nearly_takes(self, entry: Entry) -> bool:
-        """Apart from severity and state, whose buttons count what they would show."""
-        return (
-            self.rule in ("", entry.alert.rule)
-            and self.department in ("", entry.alert.department)
-            and all(word in entry.words for word in self.text.lower().split())
-        )
 
 
 class Shown(Struct, frozen=True):
@@ -69,6 +66,9 @@ class Board:
         self._most = most
         self._entries: dict[str, Entry] = {}
         self._lines: dict[str, dict[int, bytes]] = {}
+        self._ordered: list[Entry] = []
+        self._shown: dict[Wanted, Shown] = {}
+        self._shown_at = -1
         self.version = 0
         self.latest_at = 0
 
@@ -113,10 +113,20 @@ class Board:
         return [parse_alert(lines[revision]) for revision in sorted(lines, reverse=True)]
 
     def show(self, wanted: Wanted) -> Shown:
-        """The page that was asked for, or the last one where there are fewer."""
-        near = [entry for entry in self._entries.values() if wanted.nearly_takes(entry)]
-        taken = [entry for entry in near if wanted.takes(entry)]
-        taken.sort(key=lambda entry: (entry.changed_at, entry.alert.at), reverse=True)
+        """The page asked for, or the last one where there are fewer; readers who ask alike share it."""
+        if self._shown_at != self.version:
+            self._shown_at = self.version
+            self._shown.clear()
+            self._ordered = sorted(self._entries.values(), key=_newest_first)
+        shown = self._shown.get(wanted)
+        if shown is None:
+            shown = self._shown[wanted] = self._show(wanted)
+        return shown
+
+    def _show(self, wanted: Wanted) -> Shown:
+        near = [entry for entry in self._ordered if wanted.nearly_takes(entry)]
+        of_state = [entry for entry in near if wanted.of_state(entry)]
+        taken = [entry for entry in of_state if wanted.of_severity(entry)]
         pages = max(1, -(-len(taken) // PAGE))
         page = min(max(1, wanted.page), pages)
         return Shown(
@@ -124,7 +134,7 @@ class Board:
             len(taken),
             page,
             pages,
-            Counter(entry.alert.severity for entry in near if wanted.of_state(entry)),
+            Counter(entry.alert.severity for entry in of_state),
             Counter(entry.alert.state for entry in near if wanted.of_severity(entry)),
         )
 
@@ -133,6 +143,10 @@ class Board:
 
     def departments(self) -> list[str]:
         return sorted({entry.alert.department for entry in self._entries.values()} - {""})
+
+
+def _newest_first(entry: Entry) -> tuple[int, int]:
+    return -entry.changed_at, -entry.alert.at
 
 
 def _lean(alert: Alert) -> Alert:

@@ -73,8 +73,16 @@ def picture(
         tuple(tuple(weeks[place : place + BLOCK]) for place in range(0, len(weeks), BLOCK)),
         _legend(strip, words),
         tuple(_notes(clock, strip, pauses is not None, words)),
-        words("clock.as_of", at=known.when(clock.as_of or None, clock.region)) if clock.as_of else "",
+        _as_of(clock, words, known),
     )
+
+
+def _as_of(clock: Clock, words: Words, known: Declared) -> str:
+    """To the minute, for days to the day: a page that changes every second cannot be copied from."""
+    if not clock.as_of:
+        return ""
+    exact = known.when(clock.as_of, clock.region)
+    return words("clock.as_of", at=exact[:10] if clock.unit in ("workdays", "days") else exact[:16])
 
 
 def _weeks(strip: ClockStrip, words: Words) -> list[Week]:

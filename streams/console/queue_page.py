@@ -10,12 +10,14 @@ from fastapi import Request
 from nicegui import ui
 
 from rules.model.alerts import SEVERITIES
+from streams import clock
 from streams.console.board import STATES, Shown, Wanted
 from streams.console.desk import TEMPLATES, Desk, fill
-from streams.console.frame import Frame, button, part, replace, words_of
+from streams.console.frame import MUCH_BEHIND, Frame, button, part, replace, words_of
 from streams.console.queue_rows import COLUMNS, row
 
 REFRESH_SECONDS = 0.4
+CATCHING_UP_SECONDS = 2.0
 NARROWING = ("severity", "state")
 
 
@@ -51,6 +53,7 @@ class QueuePage:
         self._desk, self._words = desk, words_of(request)
         self._wanted = wanted_of(request.query_params)
         self._sent: object = None
+        self._sent_at = -CATCHING_UP_SECONDS
         self._toggles: dict[tuple[str, str], Any] = {}
         self._frame = Frame(desk, self._words, self._words("app.queue"))
         with ui.element("main").classes("queue-page").props("id=content"):
@@ -118,14 +121,20 @@ class QueuePage:
         """Sends the queue where the alerts or the filters have changed since it was last sent."""
         self._frame.refresh()
         board = self._desk.board
-        if self._sent == (board.version, self._wanted):
+        if self._sent == (board.version, self._wanted) or self._is_catching_up():
             return
         self._sent = (board.version, self._wanted)
+        self._sent_at = clock.monotonic()
         shown = board.show(self._wanted)
         self._table.rows = [row(entry, self._words, self._desk.known) for entry in shown.entries]
         self._count(shown)
         _offer(self._rule, self._named(board.rules()))
         _offer(self._department, {each: each for each in board.departments()})
+
+    def _is_catching_up(self) -> bool:
+        """While a backlog is read, the queue is sent every other second: nobody reads it faster."""
+        is_behind = self._desk.tail.behind > MUCH_BEHIND
+        return is_behind and clock.monotonic() - self._sent_at < CATCHING_UP_SECONDS
 
     def _count(self, shown: Shown) -> None:
         said = self._words
@@ -170,7 +179,7 @@ class QueuePage:
         wanted = msgspec.structs.replace(self._wanted, **{"page": 1, **changed})
         if wanted == self._wanted:
             return
-        self._wanted = wanted
+        self._wanted, self._sent_at = wanted, -CATCHING_UP_SECONDS
         ui.navigate.history.replace(self._frame.address("/", **asked_of(wanted)))
         self.refresh()
 

@@ -122,7 +122,7 @@ class Lander:
     async def begin(self, assigned: Iterable[TopicPartition]) -> None:
         """Learns which ranges were promised by a predecessor; nothing is read before that is known."""
         partitions = list(assigned)
-        promised = await self._until_done("the broker", KafkaError, lambda: self._promises(partitions))
+        promised = await self.until_done("the broker", KafkaError, lambda: self._promises(partitions))
         for source in partitions:
             self._gathered[source] = Gathered(promised=(promised or {}).get(source))
 
@@ -192,7 +192,7 @@ class Lander:
             number: int = await self._in_thread(self._writer.insert, table, columns, piece.token)
             return number
 
-        number = await self._until_done("the warehouse", WarehouseUnavailable, attempt)
+        number = await self.until_done("the warehouse", WarehouseUnavailable, attempt)
         if number is None:
             return False
         self.landed[table] += number
@@ -209,9 +209,9 @@ class Lander:
                 return False
             return True
 
-        return bool(await self._until_done("the broker", KafkaError, attempt))
+        return bool(await self.until_done("the broker", KafkaError, attempt))
 
-    async def _until_done(self, what: str, passing: type[Exception], attempt: Callable[[], Any]) -> Any:
+    async def until_done(self, what: str, passing: type[Exception], attempt: Callable[[], Any]) -> Any:
         """Tries until it works, or until we are told to stop: then None. Says once what is out of reach."""
         tries = 0
         while True:

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import signal
 import sys
+from functools import partial
 
 from streams import topics
 from streams.lander import Lander
 from streams.settings import settings
+from warehouse.link import WarehouseUnavailable
 from warehouse.migrations import migrate
 
 
@@ -23,7 +25,6 @@ def command() -> None:
     for name in ("aiokafka", "kafka", "clickhouse_driver"):
         logging.getLogger(name).setLevel(logging.ERROR)
     topics.ensure(settings())
-    migrate(settings().clickhouse_url)
     asyncio.run(_land())
 
 
@@ -32,6 +33,9 @@ async def _land() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lander.stop)
+    migrating = partial(asyncio.to_thread, migrate, settings().clickhouse_url)
+    if await lander.until_done("the warehouse", WarehouseUnavailable, migrating) is None:
+        return
     await lander.run()
     landed = ", ".join(f"{table} {count}" for table, count in sorted(lander.landed.items()))
     logging.getLogger(__name__).info("landed: %s", landed or "nothing")

@@ -20,10 +20,10 @@ CREATE TABLE IF NOT EXISTS event_versions
     department      LowCardinality(String),
     actor           String                  COMMENT 'keyed hash',
     data            String CODEC(ZSTD(3))   COMMENT 'canonical JSON of the declared fields',
-    content         FixedString(32)         COMMENT 'blake2b-128 of type, time, subject and data, in hex',
+    content         String                  COMMENT 'blake2b-128 of type, time, subject and data, in hex',
     topic           LowCardinality(String),
-    partition       UInt16,
-    offset          UInt64,
+    `partition`     UInt16,
+    `offset`        UInt64,
     unjudged        Bool,
     seniority       UInt64 MATERIALIZED toUInt64(9223372036854775807 - toUnixTimestamp64Micro(received_at))
 )
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS case_timeline
     department      LowCardinality(String),
     actor           String,
     data            String CODEC(ZSTD(3)),
-    content         FixedString(32),
+    content         String,
     unjudged        Bool,
     seniority       UInt64 MATERIALIZED toUInt64(9223372036854775807 - toUnixTimestamp64Micro(received_at))
 )

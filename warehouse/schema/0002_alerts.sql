@@ -1,7 +1,7 @@
 -- Every revision of every alert.
 CREATE TABLE IF NOT EXISTS alerts
 (
-    alert_id        FixedString(32),
+    alert_id        String,
     revision        UInt32,
     rule            LowCardinality(String),
     step            LowCardinality(String),
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS alerts
     region          LowCardinality(String),
     item            LowCardinality(String),
     actor           String                          COMMENT 'keyed hash',
-    group           String,
+    `group`         String,
     value           Nullable(Float64),
     threshold       Nullable(Float64),
     params          Map(String, String),
@@ -50,7 +50,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS alert_current_landing TO alert_current AS
 CREATE TABLE IF NOT EXISTS alert_actions
 (
     action_id       String,
-    alert_id        FixedString(32),
+    alert_id        String,
     revision        UInt32                          COMMENT 'the revision that the person saw',
     action          LowCardinality(String),
     actor           String                          COMMENT 'keyed hash',

@@ -14,8 +14,8 @@ SETTINGS non_replicated_deduplication_window = 10000;
 CREATE TABLE IF NOT EXISTS dead_letters
 (
     topic           LowCardinality(String)          COMMENT 'source topic; empty for a file',
-    partition       UInt16,
-    offset          UInt64                          COMMENT 'offset in the topic, or line in the file',
+    `partition`     UInt16,
+    `offset`        UInt64                          COMMENT 'offset in the topic, or line in the file',
     reason          LowCardinality(String),
     path            String,
     detail          String CODEC(ZSTD(3)),
@@ -24,5 +24,5 @@ CREATE TABLE IF NOT EXISTS dead_letters
     at              DateTime64(6, 'UTC')            COMMENT 'when it was found'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (topic, source, partition, offset)
+ORDER BY (topic, source, `partition`, `offset`)
 SETTINGS non_replicated_deduplication_window = 10000;

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS quality_results
     suite           LowCardinality(String),
     expectation     String,
     type            LowCardinality(String),
-    column          LowCardinality(String),
+    `column`        LowCardinality(String),
     severity        LowCardinality(String),
     success         Bool,
     errored         Bool,

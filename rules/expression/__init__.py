@@ -1,6 +1,7 @@
 """Bounded expressions in CEL's syntax: parsed, typed against the contract, compiled once to Python."""
 
+from rules.expression.code import Scope, Value
 from rules.expression.compiler import Compiled, compile_expression
 from rules.expression.syntax import ExpressionError, parse
 
-__all__ = ["Compiled", "ExpressionError", "compile_expression", "parse"]
+__all__ = ["Compiled", "ExpressionError", "Scope", "Value", "compile_expression", "parse"]

@@ -21,11 +21,14 @@ TOKEN = re.compile(
   | (?P<op>\|\||&&|==|!=|<=|>=|[-+*/%<>!?:.,()\[\]])""",
     re.VERBOSE,
 )
+LONGEST_NUMBER = 24
+LONGEST = 4000
+WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
 class ExpressionError(Exception):
-    """A fault in an expression: `start` and `end` are offsets in its text, `code` is stable, `hint` may help."""
+    """A fault in an expression: `start` and `end` are offsets in its text, `code` is stable."""
 
     def __init__(self, code: str, message: str, start: int, end: int, hint: str = "") -> None:
         super().__init__(message)
@@ -110,6 +113,10 @@ LEVELS: tuple[tuple[str, ...], ...] = (
 )
 
 
+def _unexpected(token: Token, message: str) -> ExpressionError:
+    return ExpressionError("syntax", message, token.start, max(token.end, token.start + 1))
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = list(_tokens(text))
@@ -131,13 +138,14 @@ class _Parser:
     def expect(self, text: str) -> Token:
         token = self.accept(text)
         if token is None:
-            raise ExpressionError("syntax", f"expected `{text}`", self.here.start, max(self.here.end, self.here.start + 1))
+            raise _unexpected(self.here, f"expected `{text}`")
         return token
 
     def count(self, token: Token) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES or self.depth > DEEPEST:
-            raise ExpressionError("too-costly", f"more than {MOST_NODES} parts or {DEEPEST} levels", token.start, token.end)
+            message = f"more than {MOST_NODES} parts or {DEEPEST} levels"
+            raise ExpressionError("too-costly", message, token.start, token.end)
 
     def choice(self) -> Node:
         self.depth += 1
@@ -180,7 +188,7 @@ class _Parser:
                 continue
             name = self.here
             if name.kind != "name":
-                raise ExpressionError("syntax", "expected a name after `.`", name.start, max(name.end, name.start + 1))
+                raise _unexpected(name, "expected a name after `.`")
             self.at += 1
             if self.accept("("):
                 args, end = self.arguments()
@@ -203,20 +211,10 @@ class _Parser:
         token = self.here
         self.count(token)
         self.at += 1
-        place = {"start": token.start, "end": token.end}
-        if token.kind == "span":
-            return Literal(value=parse_span(token.text), **place)
-        if token.kind == "number":
-            return Literal(value=float(token.text) if "." in token.text else int(token.text), **place)
-        if token.kind == "string":
-            return Literal(value=re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[1]), token.text[1:-1]), **place)
+        if token.kind in ("span", "number", "string"):
+            return Literal(value=_value(token), start=token.start, end=token.end)
         if token.kind == "name":
-            if token.text in ("true", "false", "null"):
-                return Literal(value={"true": True, "false": False, "null": None}[token.text], **place)
-            if self.accept("("):
-                args, end = self.arguments()
-                return Call(name=token.text, target=None, args=args, start=token.start, end=end)
-            return Name(name=token.text, **place)
+            return self.named(token)
         if token.text == "(":
             node = self.choice()
             self.expect(")")
@@ -225,13 +223,40 @@ class _Parser:
             items, end = self.arguments("]")
             return Items(of=items, start=token.start, end=end)
         what = f"`{token.text}`" if token.text else "the end"
-        raise ExpressionError("syntax", f"unexpected {what}", token.start, max(token.end, token.start + 1))
+        raise _unexpected(token, f"unexpected {what}")
+
+    def named(self, token: Token) -> Node:
+        if token.text in WORDS:
+            return Literal(value=WORDS[token.text], start=token.start, end=token.end)
+        if self.accept("("):
+            args, end = self.arguments()
+            return Call(name=token.text, target=None, args=args, start=token.start, end=end)
+        return Name(name=token.text, start=token.start, end=token.end)
+
+
+def _value(token: Token) -> str | float | Span:
+    """What a literal says."""
+    if token.kind == "string":
+        return re.sub(
+            r"\\(.)", lambda found: ESCAPES.get(found[1], found[1]), token.text[1:-1], flags=re.DOTALL
+        )
+    if len(token.text) > LONGEST_NUMBER:
+        raise ExpressionError("too-large", "a number has too many digits", token.start, token.end)
+    if token.kind == "number":
+        return float(token.text) if "." in token.text else int(token.text)
+    try:
+        return parse_span(token.text)
+    except ValueError as error:
+        message, _, hint = str(error).partition("; ")
+        raise ExpressionError("not-a-duration", message, token.start, token.end, hint) from error
 
 
 def parse(text: str) -> Node:
     """The tree of an expression. Raises ExpressionError with the offsets of the fault."""
+    if len(text) > LONGEST:
+        raise ExpressionError("too-costly", f"an expression has at most {LONGEST} characters", 0, 1)
     parser = _Parser(text)
     node = parser.choice()
     if parser.here.kind != "end":
-        raise ExpressionError("syntax", f"unexpected `{parser.here.text}`", parser.here.start, parser.here.end)
+        raise _unexpected(parser.here, f"unexpected `{parser.here.text}`")
     return node

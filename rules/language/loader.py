@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from rules.expression.compiler import Value
+from rules.expression import Value
 from rules.language.bodies import READERS, Head
 from rules.language.errors import BookError, BookErrors
 from rules.language.reading import Reading, known, literal, suggest, word

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args, get_type_hints
 
-from rules.expression import Compiled, ExpressionError, compile_expression, parse
-from rules.expression.compiler import Scope, Value
+from rules.expression import Compiled, ExpressionError, Scope, Value, compile_expression, parse
 from rules.judging.selector import Clause, Selector
 from rules.language.yaml import Node
 from rules.model.events import BY_RANK, TYPES, EventType

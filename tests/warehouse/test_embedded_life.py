@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from clickhouse_driver import Client
+from clickhouse_driver import Client, errors
 
 from warehouse import embedded
 from warehouse.embedded import EmbeddedServerError
@@ -43,7 +43,7 @@ def test_kill_9_in_the_middle_of_inserts_loses_no_acknowledged_batch(tmp_path: P
                     acknowledged.append(batch)
                     if batch == 30:
                         enough.set()
-            except (OSError, EOFError):
+            except (OSError, EOFError, errors.NetworkError):
                 enough.set()
 
         thread = threading.Thread(target=insert_until_killed)

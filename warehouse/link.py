@@ -1,5 +1,6 @@
 """How the warehouse is reached: one client per thread, and the difference between out of reach and wrong."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,6 +18,10 @@ SECONDS = 60
 
 PASSING = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 319, 394, 999})
 """Codes of a server that cannot now: time-outs, too many queries or parts, no memory, read only, stopping."""
+
+
+logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
+"""Its warnings are a traceback for each attempt; what is out of reach is said by those who wait for it."""
 
 
 class WarehouseUnavailable(Exception):

@@ -112,11 +112,6 @@ class Run:
                 self._day = place.calendar.add_working_days(self._day, 1)
         return self._day
 
-    def close(self, marks: Sequence[Mark]) -> None:
-        """Takes the marks ordered before the stop (all of them while there is none), and reckons the due time."""
-        self.marks = marks
-        self.due = self.due_by(marks)
-
     def day_of(self, mark: Mark) -> date:
         return local_day(mark.at, self.place.zone)
 
@@ -290,52 +285,88 @@ class Run:
         return by_calendar and due.day is not None and self.place.calendar.is_provisional(due.day)
 
 
-def runs_of(marks: Sequence[Mark], terms: Terms, places: Places) -> list[Run]:
-    """Every run of a clock, key by key, in the order of their starts, each with its due time."""
+class Runs:
+    """The runs of one clock, mark by mark in order; the due time of the open one is reckoned when a mark moves it."""
+
+    __slots__ = ("current", "final", "halted", "marks", "noticed", "places", "runs", "terms")
+
+    def __init__(self, terms: Terms, places: Places) -> None:
+        self.terms, self.places = terms, places
+        self.marks: list[Mark] = []
+        self.runs: list[Run] = []
+        self.current: Run | None = None
+        self.final = self.halted = self.noticed = False
+
+    def take(self, mark: Mark) -> None:
+        """Takes the next mark in order."""
+        role, current = mark.role, self.current
+        if role == STOP:
+            self._stop(mark)
+        elif role == START:
+            if current is None and not self.final and self._opens(mark):
+                self._open(mark)
+                return
+        elif role == RESTART:
+            if current is not None:
+                self._end(current, mark)
+            self.final = False
+            self._open(mark)
+            return
+        elif role == VOID:
+            if current is not None:
+                self._end(current, mark)
+                current.void = True
+            self.final, self.current = True, None
+        self.marks.append(mark)
+        if current is not None and role in (PAUSE, RESUME, EXTEND):
+            current.due = current.due_by(self.marks)
+
+    def _opens(self, mark: Mark) -> bool:
+        if mark.continues and self.terms.reopens:
+            return self.halted
+        return not (self.terms.reopens and (self.runs or self.noticed))
+
+    def _open(self, mark: Mark) -> None:
+        self.marks.append(mark)
+        self.current = run = open_run(mark, self.terms, self.places)
+        self.halted = False
+        if run is not None:
+            run.marks, run.due = self.marks, run.due_by(self.marks)
+            self.runs.append(run)
+
+    def _stop(self, mark: Mark) -> None:
+        current = self.current
+        if current is None:
+            self.final, self.noticed = self.final or not mark.in_time, self.noticed or mark.in_time
+            return
+        in_time = current.is_in_time(mark, current.due)
+        if mark.in_time and not in_time:
+            return
+        self._end(current, mark)
+        self.current = None
+        self.halted, self.final = mark.in_time, self.final or not mark.in_time
+
+    def _end(self, run: Run, mark: Mark) -> None:
+        """What is ordered after the stop does not touch the clock (CLOCKS.md 9)."""
+        run.in_time = run.is_in_time(mark, run.due)
+        run.stop, run.marks = mark, tuple(self.marks)
+
+
+def runs_of(marks: Iterable[Mark], terms: Terms, places: Places) -> Runs:
+    """The runs that these marks, in order, come to."""
+    found = Runs(terms, places)
+    for mark in marks:
+        found.take(mark)
+    return found
+
+
+def keyed_runs_of(marks: Sequence[Mark], terms: Terms, places: Places) -> list[Run]:
+    """The runs of a clock that a subject has several of, key by key; `*` marks speak to all."""
     keys = {mark.key: None for mark in marks if mark.role in (START, RESTART)}
     runs: list[Run] = []
     for key in keys:
-        own = marks if key == "" else [mark for mark in marks if mark.key in (key, ALL_KEYS)]
-        runs += _runs_of_key(own, terms, places)
-    return [run for run in runs if not run.start.silent]
-
-
-def _runs_of_key(marks: Sequence[Mark], terms: Terms, places: Places) -> list[Run]:
-    runs: list[Run] = []
-    current: Run | None = None
-    final = halted = noticed = False
-    for position, mark in enumerate(marks):
-        role = mark.role
-        if role == RESTART:
-            if current is not None:
-                _stop(current, mark, marks[:position])
-            current = _open(mark, runs, terms, places)
-            final = halted = False
-        elif role == START and current is None and not final:
-            if halted if mark.continues and terms.reopens else not (terms.reopens and (runs or noticed)):
-                current = _open(mark, runs, terms, places)
-                halted = False
-        elif role == VOID:
-            if current is not None:
-                current.stop, current.void = mark, True
-                current.close(marks[:position])
-            final, current = True, None
-        elif role == STOP:
-            if current is None:
-                final, noticed = final or not mark.in_time, noticed or mark.in_time
-            elif _stop(current, mark, marks[:position]):
-                halted, final = mark.in_time, final or not mark.in_time
-                current = None
-    if current is not None:
-        current.close(marks)
+        runs += runs_of((mark for mark in marks if mark.key in (key, ALL_KEYS)), terms, places).runs
     return runs
-
-
-def _open(mark: Mark, runs: list[Run], terms: Terms, places: Places) -> Run | None:
-    run = open_run(mark, terms, places)
-    if run is not None:
-        runs.append(run)
-    return run
 
 
 def open_run(mark: Mark, terms: Terms, places: Places) -> Run | None:
@@ -350,13 +381,3 @@ def open_run(mark: Mark, terms: Terms, places: Places) -> Run | None:
         run.total = mark.until - run.at
         return run
     return Run(mark, mark.limit.unit, mark.limit.amount, terms, places) if mark.limit is not None else None
-
-
-def _stop(run: Run, mark: Mark, before: Sequence[Mark]) -> bool:
-    """Stops a run by a mark; an `in_time` stop that comes too late stops nothing."""
-    due = run.due_by(before)
-    in_time = run.is_in_time(mark, due)
-    if mark.in_time and not in_time:
-        return False
-    run.stop, run.in_time, run.marks, run.due = mark, in_time, before, due
-    return True

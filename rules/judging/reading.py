@@ -43,7 +43,7 @@ class Reading:
     def __init__(self, ladder: Ladder, subject: str, runs: Sequence[Run], now: int, wakes: list[int]) -> None:
         self.ladder, self.subject, self.now, self.wakes = ladder, subject, now, wakes
         self.strict: list[Outcome] = []
-        self.outcomes = [self._outcome(run) for run in runs]
+        self.outcomes = [self._outcome(run) for run in runs if not run.start.silent]
 
     def _outcome(self, run: Run) -> Outcome:
         rung = self.ladder.fire_at

@@ -11,7 +11,20 @@ import msgspec
 from msgspec import Struct
 
 from rules.expression import Compiled
-from rules.judging.clockwork import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Terms, runs_of
+from rules.judging.clockwork import (
+    EXTEND,
+    PAUSE,
+    RESTART,
+    RESUME,
+    START,
+    STOP,
+    VOID,
+    Mark,
+    Runs,
+    Terms,
+    keyed_runs_of,
+    runs_of,
+)
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
 from rules.judging.reading import Reading
@@ -40,12 +53,17 @@ class Amount(Struct, frozen=True):
         return Span(int(days) if days is not None and days > 0 else 0, self.unit)
 
 
-class State(Struct):
-    """The marks that a clock and its deemed acceptance have seen, in order."""
+class State:
+    """The marks that a clock and its deemed acceptance have seen, in order, and the runs that they come to."""
 
-    marks: list[Mark] = []
-    acceptance: list[Mark] = []
-    without_limit: int = 0
+    __slots__ = ("acceptance", "lapsed", "marks", "runs", "without_limit")
+
+    def __init__(self) -> None:
+        self.marks: list[Mark] = []
+        self.runs: Runs | None = None
+        self.acceptance: Runs | None = None
+        self.lapsed: frozenset[tuple[str, str]] = frozenset()
+        self.without_limit = False
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
@@ -102,17 +120,29 @@ class Deadline(Struct, frozen=True, kw_only=True):
             if role in (RESTART, START, DEEMED):
                 self._begin(role, clause, state, fact, context)
             elif role == UNLESS:
-                state.acceptance.append(self._plain(STOP, clause, fact, context))
+                self._accept(state, self._plain(STOP, clause, fact, context), context)
             elif role == PAUSE:
                 amount = self.approved.read(fact, context) if self.approved else None
                 if amount is None or amount.amount > 0:
-                    state.marks.append(self._mark(role, clause, fact, context, amount=amount))
+                    self._add(state, self._mark(role, clause, fact, context, amount=amount), context)
             elif role == EXTEND:
                 amount = self.granted.read(fact, context) if self.granted else None
                 limit = read(self.extension_max, fact, context)
-                state.marks.append(self._mark(role, clause, fact, context, amount=amount, limit=limit))
+                self._add(state, self._mark(role, clause, fact, context, amount=amount, limit=limit), context)
             else:
-                state.marks.append(self._mark(role, clause, fact, context))
+                self._add(state, self._mark(role, clause, fact, context), context)
+
+    def _add(self, state: State, mark: Mark, context: Context) -> None:
+        state.marks.append(mark)
+        if self.per is None and mark.role != DEEMED:
+            if state.runs is None:
+                state.runs = Runs(self.terms, context.places)
+            state.runs.take(mark)
+
+    def _accept(self, state: State, mark: Mark, context: Context) -> None:
+        if state.acceptance is None:
+            state.acceptance = Runs(self.deemed_terms, context.places)
+        state.acceptance.take(mark)
 
     def _plain(self, role: int, clause: Clause, fact: Fact, context: Context, **more: Any) -> Mark:
         at = read(clause.at, fact, context)
@@ -140,15 +170,15 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def _begin(self, role: int, clause: Clause, state: State, fact: Fact, context: Context) -> None:
         if role == DEEMED:
-            state.acceptance.append(self._plain(START, clause, fact, context, limit=self.deemed_after))
+            self._accept(state, self._plain(START, clause, fact, context, limit=self.deemed_after), context)
         if self.when is not None and not self.when.functions[RANK_OF[type(fact)]](fact, context):
             if self.shared:
-                state.marks.append(self._mark(role, clause, fact, context, silent=True))
+                self._add(state, self._mark(role, clause, fact, context, silent=True), context)
             return
         limit, until = self._limit(fact, context), read(self.until, fact, context)
         if limit is None and until is None and role != DEEMED:
-            state.without_limit += 1
-        state.marks.append(self._mark(role, clause, fact, context, limit=limit, until=until))
+            state.without_limit = True
+        self._add(state, self._mark(role, clause, fact, context, limit=limit, until=until), context)
 
     def _limit(self, fact: Fact, context: Context) -> Span | None:
         if self.within_days is not None:
@@ -161,7 +191,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def ruling(self, state: State, context: Context, now: int, versions: Versions | None) -> Ruling:
         """The verdicts and clocks at `now`; with `versions`, what was entered too late is weighed (relief)."""
-        if versions is None and not state.marks and not state.acceptance:
+        if versions is None and not state.marks and state.acceptance is None:
             return SILENT
         reading = self._read(state, context, now)
         if versions is not None and self.relief is not None:
@@ -178,22 +208,31 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def _read(self, state: State, context: Context, now: int) -> Reading:
         wakes: list[int] = []
-        marks = state.marks if self.deemed_after is None else self._with_deemed(state, context, now, wakes)
-        runs = runs_of(marks, self.terms, context.places)
+        if self.per is not None:
+            runs = keyed_runs_of(state.marks, self.terms, context.places)
+        else:
+            if state.acceptance is not None:
+                self._deem(state, state.acceptance, context, now, wakes)
+            runs = state.runs.runs if state.runs is not None else []
         return Reading(self.ladder, context.subject, runs, now, wakes)
 
-    def _with_deemed(self, state: State, context: Context, now: int, wakes: list[int]) -> list[Mark]:
+    def _deem(self, state: State, acceptance: Runs, context: Context, now: int, wakes: list[int]) -> None:
+        """An acceptance that has lapsed starts the clock on the day of its own start (CLOCKS.md 7)."""
         lapsed: set[tuple[str, str]] = set()
-        for run in runs_of(state.acceptance, self.deemed_terms, context.places):
+        for run in acceptance.runs:
             if not run.in_time and run.ran_out(run.due, now):
                 lapsed.add(run.start.identity)
             elif run.due.at is not None and run.stop is None:
                 wakes.append(run.due.at)
-        return [
+        if lapsed == state.lapsed:
+            return
+        state.lapsed = frozenset(lapsed)
+        marks = (
             msgspec.structs.replace(mark, role=START) if mark.role == DEEMED else mark
             for mark in state.marks
             if mark.role != DEEMED or mark.identity in lapsed
-        ]
+        )
+        state.runs = runs_of(marks, self.terms, context.places)
 
     def _read_again(self, context: Context, versions: Sequence[Fact], now: int) -> Reading:
         fresh = Context(context.subject, context.places, context.remembered)

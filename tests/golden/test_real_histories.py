@@ -13,6 +13,7 @@ import pytest
 from rules.language import load_book
 from rules.model.alerts import Alert
 from rules.model.times import parse_time
+from rules.testing.examples import run
 from streams.hashing import hasher_of
 from streams.replay import Replay, horizon
 from streams.settings import ROOT
@@ -166,8 +167,10 @@ def test_chicago_is_inspected_most_often_at_licence_1932251(chicago: Judged) -> 
 
 
 @pytest.mark.parametrize("example", ["boston311", "receipt", "chicago", "bench8"])
-def test_the_rules_of_an_example_load_as_a_book(example: str) -> None:
-    assert load_book(ROOT / "examples" / example / "rules").rules
+def test_the_rules_of_an_example_load_and_their_own_examples_hold(example: str) -> None:
+    book = load_book(ROOT / "examples" / example / "rules")
+    assert book.rules
+    assert [str(difference) for rule in book.rules for difference in run(book, rule)] == []
 
 
 def test_receipt_as_an_event_log_gives_the_same_alerts(

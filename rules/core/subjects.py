@@ -298,8 +298,7 @@ class SubjectCore:
         for view in clocks:
             old = record.clocks.get((rule, view.occasion))
             if old is None or signature_of(old) != view.signature:
-                revision = old.revision + 1 if old is not None else 1
-                changed = msgspec.structs.replace(view.make(), revision=revision)
+                changed = view.make(old.revision + 1 if old is not None else 1)
                 record.clocks[rule, view.occasion] = changed
                 step.clocks.append(changed)
 
@@ -353,7 +352,7 @@ class SubjectCore:
                     continue
                 for view in self._ruling(record, slot, now, versions).clocks:
                     old = record.clocks.get((self.slots[slot].id, view.occasion))
-                    found.append(msgspec.structs.replace(view.make(), revision=old.revision if old else 1))
+                    found.append(view.make(old.revision if old else 1))
         return found
 
 

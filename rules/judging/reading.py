@@ -167,11 +167,12 @@ class Reading:
         )  # fmt: skip
         return ClockView(outcome.occasion, signature, partial(self._clock, outcome))
 
-    def _clock(self, outcome: Outcome) -> Clock:
+    def _clock(self, outcome: Outcome, revision: int) -> Clock:
         ladder, run, due = self.ladder, outcome.run, outcome.run.due
         start, used = run.start, run.used(due, self.now)
         return Clock(
             clock_id=identity(ladder.rule, ladder.clock, self.subject, *outcome.occasion),
+            revision=revision,
             rule=ladder.rule,
             clock=ladder.clock,
             key="" if start.key == ALL_KEYS else start.key,

@@ -34,11 +34,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class ClockView(Struct, frozen=True):
-    """A clock as a rule sees it: its figures are made only when its signature is not the one said before."""
+    """A clock as a rule sees it: `make(revision)` reckons its figures, only when its signature changed."""
 
     occasion: tuple[str, str]
     signature: tuple[object, ...]
-    make: Callable[[], Clock]
+    make: Callable[[int], Clock]
 
 
 def signature_of(clock: Clock) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""Decides how a fault in a book is told: file, line and column, the line itself with a caret, a stable code, a hint."""
+"""Decides how a fault in a book is told: its place, the line itself with a caret, a stable code, a hint."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ class BookError(Struct, frozen=True, order=True):
         elif self.hint:
             shown += f" ({self.hint})"
         return shown
+
+
+def printable(text: str) -> str:
+    """The same text with what a terminal cannot show written as escapes; its length stays where it can."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else " " if each.isspace() else ascii(each)[1:-1] for each in text)
 
 
 class BookErrors(Exception):

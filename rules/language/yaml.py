@@ -1,29 +1,35 @@
-"""Decides how YAML 1.2 core is read into nodes that know their place; duplicate keys are refused."""
+"""Decides how YAML 1.2 core is read into nodes that know their place; duplicate keys and aliases are refused."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from rules.expression import ExpressionError
-from rules.language.errors import BookError
+from rules.language.errors import BookError, printable
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 256_000
+DEEPEST = 40
+LONGEST_SHOWN = 60
+BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
+DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
+WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 class Node:
-    """One value of a YAML file and where it stands; `value` is a str, int, float, bool, None, dict or list of nodes."""
+    """One value of a YAML file and where it stands: a str, int, float, bool, None, or a dict or list of nodes."""
 
-    __slots__ = ("col", "keys", "line", "quoted", "source", "value", "width")
+    __slots__ = ("col", "keys", "line", "source", "value", "width")
 
-    def __init__(self, source: Source, line: int, col: int, width: int, value: Any, quoted: bool = False) -> None:
-        self.source, self.line, self.col, self.width = source, line, col, width
-        self.value, self.quoted = value, quoted
+    def __init__(self, source: Source, line: int, col: int, width: int, value: Any) -> None:
+        self.source, self.line, self.col, self.width, self.value = source, line, col, width, value
         self.keys: dict[str, Node] = {}
 
     @property
@@ -33,6 +39,14 @@ class Node:
     @property
     def is_list(self) -> bool:
         return isinstance(self.value, list)
+
+    @property
+    def shown(self) -> str:
+        """The value as a message shows it: short, on one line."""
+        if self.is_map or self.is_list:
+            return "a mapping" if self.is_map else "a list"
+        text = printable(str(self.value))
+        return f"`{text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + '…'}`"
 
     def get(self, key: str) -> Node | None:
         """The value under a key of a mapping."""
@@ -49,10 +63,25 @@ class Node:
     def fault(self, code: str, message: str, hint: str = "") -> None:
         self.source.fault(self.line, self.col, code, message, self.width, hint)
 
+    def fault_within(self, start: int, end: int, code: str, message: str, hint: str = "") -> None:
+        """A fault in a part of this text; at its beginning where the file writes it otherwise than it reads."""
+        opening = self._opening()
+        if opening is None:
+            self.fault(code, message, hint)
+        else:
+            self.source.fault(self.line, self.col + opening + start, code, message, max(end - start, 1), hint)
+
     def fault_in(self, error: ExpressionError) -> None:
         """A fault inside this value, at the place that the expression names."""
-        shift = self.col + error.start + (1 if self.quoted else 0)
-        self.source.fault(self.line, shift, error.code, error.message, max(error.end - error.start, 1), error.hint)
+        self.fault_within(error.start, error.end, error.code, error.message, error.hint)
+
+    def _opening(self) -> int | None:
+        """How many characters stand before the text: a quote or none; None where it is folded or escaped."""
+        written = self.source.line(self.line)[self.col - 1 :]
+        text = self.value if isinstance(self.value, str) else str(self.value)
+        if written.startswith(text):
+            return 0
+        return 1 if written[:1] in ("'", '"') and written[1:].startswith(text) else None
 
     def plain(self) -> Any:
         """The value without places."""
@@ -70,27 +99,22 @@ class Source:
         self.path, self.shown, self.faults = path, shown, faults
         self.lines: list[str] = []
         self.text = ""
+        self.met: set[int] = set()
+
+    def line(self, number: int) -> str:
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
     def fault(self, line: int, col: int, code: str, message: str, width: int = 1, hint: str = "") -> None:
-        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        text = self.line(line)
         width = min(width, max(len(text) - col + 1, 1))
-        self.faults.append(BookError(self.shown, line, col, code, message, text, width, hint))
+        shown = (printable(message), printable(text), width, printable(hint))
+        self.faults.append(BookError(self.shown, line, col, code, *shown))
 
     def read(self) -> Node | None:
         """The root of the file's one document; None (and a fault) when it cannot be read."""
-        try:
-            raw = self.path.read_bytes()
-            if len(raw) > MOST_BYTES:
-                self.fault(1, 1, "too-large", f"{len(raw)} bytes; a rule file has at most {MOST_BYTES}")
-                return None
-            self.text = raw.decode("utf-8-sig")
-        except OSError as error:
-            self.fault(1, 1, "unreadable", error.strerror or str(error))
+        if not self._text():
             return None
-        except UnicodeDecodeError as error:
-            self.fault(1, 1, "not-utf-8", f"byte {error.start} is not UTF-8")
-            return None
-        self.lines = self.text.splitlines()
+        self.lines = BREAKS.split(self.text)
         try:
             root = YAML(typ="safe", pure=True).compose(self.text)
         except MarkedYAMLError as error:
@@ -98,54 +122,70 @@ class Source:
             line, col = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
             self.fault(line, col, "not-yaml", str(error.problem or error.context or "cannot be read"))
             return None
-        except (RecursionError, ValueError) as error:
-            self.fault(1, 1, "not-yaml", str(error) or "nested too deeply")
+        except RecursionError:
+            self.fault(1, 1, "not-yaml", "nested too deeply")
+            return None
+        except (YAMLError, ValueError) as error:
+            self.fault(1, 1, "not-yaml", " ".join(str(error).split()) or "cannot be read")
             return None
         if root is None:
             self.fault(1, 1, "empty", "the file says nothing")
             return None
         return self._node(root, 0)
 
+    def _text(self) -> bool:
+        try:
+            if (size := self.path.stat().st_size) > MOST_BYTES:
+                self.fault(1, 1, "too-large", f"{size} bytes; a rule file has at most {MOST_BYTES}")
+                return False
+            self.text = self.path.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            self.fault(1, 1, "unreadable", error.strerror or str(error))
+            return False
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start]
+            line, col = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+            self.fault(line, col, "not-utf-8", f"byte {error.start} of the file is not UTF-8")
+            return False
+        return True
+
     def _node(self, node: Any, depth: int) -> Node:
         line, col = node.start_mark.line + 1, node.start_mark.column + 1
         same = node.end_mark.line == node.start_mark.line
-        width = node.end_mark.column - node.start_mark.column if same else 1
-        if depth > 40:
-            self.fault(line, col, "not-yaml", "nested too deeply")
-            return Node(self, line, col, width, None)
-        if isinstance(node, MappingNode):
-            made = Node(self, line, col, width, {})
-            for key_node, value_node in node.value:
-                key = self._node(key_node, depth + 1)
-                if not isinstance(key_node, ScalarNode):
-                    key.fault("not-yaml", "a key must be a word")
-                    continue
-                name = str(key_node.value)
-                if name in made.value:
-                    key.fault("duplicate-key", f"`{name}` stands here twice")
-                    continue
-                made.value[name] = self._node(value_node, depth + 1)
-                made.keys[name] = key
-            return made
-        if isinstance(node, SequenceNode):
-            return Node(self, line, col, width, [self._node(child, depth + 1) for child in node.value])
-        quoted = node.style in ("'", '"')
-        return Node(self, line, col, width, _scalar(node), quoted)
+        made = Node(self, line, col, node.end_mark.column - node.start_mark.column if same else 1, None)
+        if depth > DEEPEST:
+            made.fault("not-yaml", "nested too deeply")
+        elif id(node) in self.met:
+            made.fault("alias", "this is written once and used again under an alias; write it out")
+        elif isinstance(node, MappingNode):
+            self.met.add(id(node))
+            self._mapping(made, node, depth)
+        elif isinstance(node, SequenceNode):
+            self.met.add(id(node))
+            made.value = [self._node(child, depth + 1) for child in node.value]
+        else:
+            made.value = _scalar(node)
+        return made
+
+    def _mapping(self, made: Node, node: MappingNode, depth: int) -> None:
+        made.value = {}
+        for key_node, value_node in node.value:
+            key, value = self._node(key_node, depth + 1), self._node(value_node, depth + 1)
+            name = str(key_node.value)
+            if not isinstance(key_node, ScalarNode):
+                key.fault("not-yaml", "a key must be a word")
+            elif name in made.value:
+                key.fault("duplicate-key", f"`{name}` stands here twice")
+            else:
+                made.value[name], made.keys[name] = value, key
 
 
 def _scalar(node: Any) -> str | int | float | bool | None:
-    tag, text = str(node.tag), str(node.value)
+    text = str(node.value)
     if node.style in ("'", '"', "|", ">"):
         return text
-    if tag.endswith(":int") and text.lstrip("+-").isdigit() and (text.lstrip("+-")[0] != "0" or len(text) == 1):
+    if WHOLE.match(text):
         return int(text)
-    if tag.endswith(":float"):
-        try:
-            return float(text)
-        except ValueError:
-            return text
-    if tag.endswith(":bool") and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if tag.endswith(":null"):
-        return None
-    return text
+    if DECIMAL.match(text):
+        return float(text)
+    return WORDS.get(text.lower() if text.lower() in ("true", "false") else text, text)

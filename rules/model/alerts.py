@@ -99,12 +99,9 @@ class Clock(Struct, frozen=True, kw_only=True):
 
 def identity(*parts: str) -> str:
     """blake2b-128 over length-prefixed parts: the same in every run, host and replay."""
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return digest.hexdigest()
+    encoded = [part.encode() for part in parts]
+    framed = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+    return blake2b(framed, digest_size=16).hexdigest()
 
 
 ALERT_TIMES = ("ended_at", "at", "due_at")

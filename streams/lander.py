@@ -18,7 +18,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from streams import clock
 from streams.codec import Partitioner
-from streams.landing import LANDED, table_of
+from streams.landing import LANDED, Columns, table_of
 from streams.settings import Settings
 from streams.topics import Names
 from warehouse.link import WarehouseUnavailable
@@ -88,7 +88,8 @@ class Lander:
         self._gathered: dict[TopicPartition, Gathered] = {}
         self._stopping = asyncio.Event()
         self._writer = Writer(settings.clickhouse_url)
-        self._thread = ThreadPoolExecutor(1, "landing")
+        self._shaping = ThreadPoolExecutor(1, "rows")
+        self._inserting = ThreadPoolExecutor(1, "insert")
         self._partitioners: dict[str, Partitioner] = {}
 
     def stop(self) -> None:
@@ -116,8 +117,9 @@ class Lander:
                 await self._land_what_is_ready()
         finally:
             await consumer.stop()
-            await self._in_thread(self._writer.close)
-            self._thread.shutdown()
+            await _in_thread(self._inserting, self._writer.close)
+            self._inserting.shutdown()
+            self._shaping.shutdown()
 
     async def begin(self, assigned: Iterable[TopicPartition]) -> None:
         """Learns which ranges were promised by a predecessor; nothing is read before that is known."""
@@ -158,8 +160,9 @@ class Lander:
             {each.source: (each.first, str(each.last)) for each in pieces}
         ):
             return
-        for piece in pieces:
-            if not await self._insert(piece):
+        shaped = [self._shape(piece) for piece in pieces]  # the next ones become rows while one is inserted
+        for piece, columns in zip(pieces, shaped, strict=True):
+            if not await self._insert(piece, await columns):
                 return
             if await self._commit({piece.source: (piece.last + 1, "")}):
                 self._let_go(piece)
@@ -181,15 +184,18 @@ class Lander:
             gathered.promised = None
             gathered.since = clock.monotonic()
 
-    async def _insert(self, piece: Piece) -> bool:
+    def _shape(self, piece: Piece) -> "asyncio.Future[tuple[str, Columns]]":
         partitioner = self._partitioners.get(piece.topic)
         if partitioner is None:
             count = len(self._consumer.partitions_for_topic(piece.source.topic))
             partitioner = self._partitioners[piece.topic] = Partitioner(count)
-        table, columns = await self._in_thread(table_of, piece.topic, piece.records, partitioner)
+        return _in_thread(self._shaping, table_of, piece.topic, piece.records, partitioner)
+
+    async def _insert(self, piece: Piece, shaped: tuple[str, Columns]) -> bool:
+        table, columns = shaped
 
         async def attempt() -> int:
-            number: int = await self._in_thread(self._writer.insert, table, columns, piece.token)
+            number: int = await _in_thread(self._inserting, self._writer.insert, table, columns, piece.token)
             return number
 
         number = await self.until_done("the warehouse", WarehouseUnavailable, attempt)
@@ -235,8 +241,11 @@ class Lander:
             return False
         return True
 
-    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+def _in_thread(
+    thread: ThreadPoolExecutor, work: Callable[..., Any], *arguments: Any
+) -> "asyncio.Future[Any]":
+    return asyncio.get_running_loop().run_in_executor(thread, work, *arguments)
 
 
 class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]

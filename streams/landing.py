@@ -16,12 +16,12 @@ from warehouse import rows
 
 log = logging.getLogger(__name__)
 
+Columns = dict[str, list[Any]]
+
 LANDED = (SERVICE_EVENTS, INSPECTION_EVENTS, ALERTS, CLOCKS, DEAD_LETTERS)
 
 
-def table_of(
-    topic: str, records: Iterable[Any], partitioner: Partitioner
-) -> tuple[str, dict[str, list[Any]]]:
+def table_of(topic: str, records: Iterable[Any], partitioner: Partitioner) -> tuple[str, Columns]:
     """The table of a topic and its columns for these records; `topic` is the name without a prefix."""
     match topic:
         case "alerts":

@@ -205,8 +205,8 @@ class Dies(Exception):
 class DyingLander(Lander):
     """Dies after its first insert, before it can say so to the broker."""
 
-    async def _insert(self, piece: Any) -> bool:
-        await super()._insert(piece)
+    async def _insert(self, piece: Any, shaped: Any) -> bool:
+        await super()._insert(piece, shaped)
         raise Dies
 
 

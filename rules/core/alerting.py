@@ -114,3 +114,13 @@ def changes(before: dict[str, Alert], after: dict[str, Alert], rules: set[str] |
         before[alert_id] = gone
         said.append(gone)
     return said
+
+
+def settle(alerts: dict[str, Alert], now: int) -> list[Alert]:
+    """Settles the alerts whose source's lateness has passed (RULES.md §3.13); gives back those that changed."""
+    said: list[Alert] = []
+    for alert_id, alert in alerts.items():
+        if not alert.settled and alert.state != WITHDRAWN and now >= alert.at + LATENESS:
+            alerts[alert_id] = changed = msgspec.structs.replace(alert, settled=True, revision=alert.revision + 1)
+            said.append(changed)
+    return said

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rules.core.alerting import LATENESS, WITHDRAWN, alert_of, changes
+from rules.core.alerting import LATENESS, WITHDRAWN, alert_of, changes, settle
 from rules.core.record import FORMAT, NEVER, wake_of
 from rules.core.step import Rows, Step
 from rules.core.subjects import TRANSIT
@@ -193,7 +193,6 @@ class GroupCore:
             )
             group.rulings[rule.id] = ruling
             wakes += [ruling.wake] if ruling.wake is not None else []
-        changed = changed or any(not a.settled and now >= a.at + LATENESS for a in group.alerts.values())
         group.stale = False
         if changed:
             facts = [group.facts[point.key] for point in group.points]
@@ -206,6 +205,7 @@ class GroupCore:
             }
             step.alerts += changes(open_, after)
             group.alerts.update(open_)
+        step.alerts += settle(group.alerts, now)
         wakes += [a.at + LATENESS for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
         self._prune(group, now, step)
         self._keep(group, min(wakes, default=None), step)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rules.core.alerting import LATENESS, alert_of, changes
+from rules.core.alerting import LATENESS, alert_of, changes, settle
 from rules.core.record import CLOSING, NEVER, Record, decode_row, encode_row, trace, wake_of
 from rules.core.step import Rejected, Rows, Step
 from rules.core.timers import Timers
@@ -248,7 +248,7 @@ class SubjectCore:
             if new.counted and not record.noted.issuperset(new.counted):
                 step.counted += sorted(set(new.counted) - record.noted)
                 record.noted |= set(new.counted)
-            if not whole and (new.verdicts != old.verdicts or self._unsettled(record, slot, now)):
+            if not whole and new.verdicts != old.verdicts:
                 stale.append(slot)
             if new.clocks:
                 self._say_clocks(record, slot, new.clocks, step)
@@ -256,6 +256,8 @@ class SubjectCore:
             self._void_clocks(record, step)
         if stale:
             self._say_alerts(record, stale, now, step)
+        if record.alerts:
+            step.alerts += settle(record.alerts, now)
 
     def _ruling(
         self, record: Record, slot: int, now: int, versions: Callable[[], list[Fact]] | None
@@ -267,12 +269,6 @@ class SubjectCore:
                 facts = record.versions()
                 record.off[slot] = _failure(self.slots[slot], facts[-1], error)
         return Ruling((record.off[slot],))
-
-    def _unsettled(self, record: Record, slot: int, now: int) -> bool:
-        rule = self.slots[slot].id
-        return any(
-            a.rule == rule and not a.settled and now >= a.at + LATENESS for a in record.alerts.values()
-        )
 
     def _say_alerts(self, record: Record, slots: Sequence[int], now: int, step: Step) -> None:
         rules = {self.slots[slot].id for slot in slots} | {ENGINE.id}

@@ -20,7 +20,8 @@ LONGEST_SHOWN = 60
 BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
 DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}\Z")
-WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+WORDS = dict.fromkeys(("", "~", "null", "Null", "NULL"))
+TRUTH = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 
 
 class Node:
@@ -153,15 +154,15 @@ class Source:
         line, col = node.start_mark.line + 1, node.start_mark.column + 1
         same = node.end_mark.line == node.start_mark.line
         made = Node(self, line, col, node.end_mark.column - node.start_mark.column if same else 1, None)
+        repeated = id(node) in self.met
+        self.met.add(id(node))
         if depth > DEEPEST:
             made.fault("not-yaml", "nested too deeply")
-        elif id(node) in self.met:
-            made.fault("alias", "this is written once and used again under an alias; write it out")
+        elif repeated:
+            made.fault("alias", "this is written once and used again under an alias: write it out")
         elif isinstance(node, MappingNode):
-            self.met.add(id(node))
             self._mapping(made, node, depth)
         elif isinstance(node, SequenceNode):
-            self.met.add(id(node))
             made.value = [self._node(child, depth + 1) for child in node.value]
         else:
             made.value = _scalar(node)
@@ -188,4 +189,4 @@ def _scalar(node: Any) -> str | int | float | bool | None:
         return int(text)
     if DECIMAL.match(text):
         return float(text)
-    return WORDS.get(text.lower() if text.lower() in ("true", "false") else text, text)
+    return TRUTH.get(text, WORDS.get(text, text))

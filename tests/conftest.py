@@ -1,5 +1,6 @@
 """Decides what the tests share: one real broker, one real warehouse, a browser, own names for each test."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,7 +30,8 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def jar_cache() -> Path:
-    return from_environment({}).cache
+    """The jars of the broker, kept over sessions; MINGJING_CACHE says where."""
+    return from_environment({name: os.environ.get(name, "") for name in ("MINGJING_CACHE",)}).cache
 
 
 @pytest.fixture(scope="session")

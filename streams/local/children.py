@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,12 @@ def _end_with_parent() -> None:
 
 
 def start(command: Sequence[str | Path], log: Path, environment: dict[str, str] | None = None) -> "Child":
-    """Starts a server in its own process group, so that Ctrl-C reaches us first and we end it in order."""
+    """Starts a server in its own process group, so that Ctrl-C reaches us first and we end it in order.
+
+    Started from the main thread it ends even when we are killed; from another thread the kernel would end it
+    with that thread, so there only an orderly exit takes it along.
+    """
+    tied = threading.current_thread() is threading.main_thread()
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -30,7 +36,7 @@ def start(command: Sequence[str | Path], log: Path, environment: dict[str, str] 
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent if tied else None,
             env={**os.environ, **(environment or {})},
         )
     return Child(process, log)

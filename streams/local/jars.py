@@ -17,6 +17,8 @@ HEADER = """\
 # Built from the roots in jars.py by `mingjing local lock`; where they come from is the machine's business.
 """
 
+ATTEMPTS = 3
+
 Advance = Callable[[int, int], None]
 """Told (jars that are there, jars in all) after every jar."""
 
@@ -73,16 +75,22 @@ def _download(context: Any, coordinate: str) -> Path:
 
 
 def fetch(context: Any, jar: Jar, cache: Path) -> Path:
-    """A cut-off download has the wrong digest too: one wrong file is fetched again before it is a fault."""
+    """A cut-off download has the wrong digest, too: such a file is fetched again before it is a fault."""
     target = jar.path(cache)
-    for _ in range(2):
-        found = _download(context, jar.coordinate)
+    reason = ""
+    for _ in range(ATTEMPTS):
+        try:
+            found = _download(context, jar.coordinate)
+        except JarError as fault:
+            reason = str(fault)
+            continue
         digest = sha256_of(found)
         if digest == jar.sha256:
             _mark(target).write_text(jar.sha256, encoding="utf-8")
             return target
         found.unlink()
-    raise JarError(f"{jar.coordinate} is not the file that was locked: SHA-256 is {digest}, not {jar.sha256}")
+        reason = f"{jar.coordinate} is not the file that was locked: SHA-256 is {digest}, not {jar.sha256}"
+    raise JarError(reason)
 
 
 def _mark(target: Path) -> Path:

@@ -1,7 +1,6 @@
 """Decides how loud a long-running role is: its own words always, a library's complaint once in a while."""
 
 import logging
-from collections.abc import Iterable
 from typing import TextIO
 
 from streams import clock
@@ -34,11 +33,11 @@ class Seldom(logging.Filter):
         return True
 
 
-def quiet(level: int, stream: TextIO, libraries: Iterable[str] = LIBRARIES) -> None:
-    """Logs to the stream; libraries from warnings up, and seldom."""
+def quiet(level: int, stream: TextIO, libraries: int = logging.WARNING) -> None:
+    """Logs to the stream from a level up; the libraries from one of their own, and seldom."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.addFilter(Seldom())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in libraries:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(libraries)

@@ -101,8 +101,6 @@ class SubjectCore:
         return step
 
     def _due_slots(self, record: Record, now: int) -> Sequence[int]:
-        if any(not alert.settled and now >= alert.at + LATENESS for alert in record.alerts.values()):
-            return range(len(self.slots))
         return [
             slot
             for slot, ruling in enumerate(record.rulings)

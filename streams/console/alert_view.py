@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from rules.model.alerts import Alert, Clock
+from rules.model.events import TYPES
+from rules.model.fields import Mark
+from rules.model.times import parse_time
 from streams.console.declared import Declared
 from streams.console.happenings import Happening, last_versions
 from streams.console.lights import ink
@@ -15,6 +18,7 @@ from streams.console.wording import Words
 
 PLACES = ("task_code", "region", "organ", "department")
 """Fields that every event repeats; the head of the page says them once."""
+NO_MARK = Mark("", "")
 LATE = 24 * 3_600_000_000
 
 
@@ -134,7 +138,9 @@ def _line(
     at = known.when(each.occurred_at, alert.region) if each.occurred_at else ""
     delay = each.recorded_at - each.occurred_at if each.recorded_at and each.occurred_at else 0
     said = tuple(
-        Said(words.name("field", name), text) for name, text in each.fields.items() if name not in PLACES
+        Said(words.name("field", name), _moment(each.type, name, text, alert.region, known))
+        for name, text in each.fields.items()
+        if name not in PLACES
     )
     return TimelineLine(
         at[:10] if each.whole_day else at,
@@ -147,6 +153,17 @@ def _line(
         *standing,
         {"u": words("timeline.corrected"), "d": words("timeline.deleted")}.get(each.operation, ""),
     )
+
+
+def _moment(event: str, field: str, text: str, region: str, known: Declared) -> str:
+    """A field that is a time: local, to the minute. Every other one, and a time that is none: as it is."""
+    kind = TYPES.get(event)
+    if kind is None or kind.fields.get(field, NO_MARK).kind != "moment" or len(text) == 10:
+        return text
+    try:
+        return known.when(parse_time(text), region)[:16]
+    except ValueError:
+        return text
 
 
 def revisions(found: Iterable[Alert], words: Words, known: Declared) -> list[RevisionLine]:

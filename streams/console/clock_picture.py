@@ -61,7 +61,8 @@ def picture(
     clock = clock if pauses is None else as_of_now(clock, strip, now)
     weeks = _weeks(strip, words)
     verdict = {True: "in_time", False: "late", None: ""}[clock.in_time]
-    state = verdict or {"open": "running"}.get(clock.state, clock.state)
+    state = clock.state if clock.state == "contested" else verdict
+    state = state or {"open": "running"}.get(clock.state, clock.state)
     whole = (clock.limit or 0) + clock.extended
     return ClockPicture(
         words.name("clock.name", clock.clock),

@@ -22,6 +22,7 @@ from streams.settings import Settings
 from streams.topics import ALERTS, CLOCKS, Names
 
 TEMPLATES = Path(__file__).parent / "templates"
+ASSETS = Path(__file__).parent / "static"
 
 
 @cache

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
 from nicegui import ui
 
-from streams.console.desk import Desk, fill
+from streams.console.desk import ASSETS, Desk, fill
 from streams.console.wording import LANGUAGES, Words, words
 
-ASSETS_VERSION = "1"
 MUCH_BEHIND = 1_000
 """Messages; fewer are read before anybody could see the number."""
+
+
+@cache
+def assets_version() -> str:
+    """Changes with the style sheet, so that no browser keeps an old one."""
+    return blake2b((ASSETS / "console.css").read_bytes(), digest_size=6).hexdigest()
 
 
 def words_of(request: Request) -> Words:
@@ -50,7 +57,7 @@ class Frame:
         client.page = copy.copy(client.page)
         client.page.language = "zh-CN" if spoken.language == "zh" else "en-US"
         client.title = f"{title} · {spoken('app.name')}"
-        ui.add_head_html(fill("head", version=ASSETS_VERSION))
+        ui.add_head_html(fill("head", version=assets_version()))
         with ui.element("header").classes("top"):
             part("top", w=spoken, home=f"/?lang={spoken.language}").classes("brand-box")
             self._links = ui.html("", sanitize=False).classes("reaches")

@@ -39,6 +39,7 @@ def row(entry: Entry, words: Words, known: Declared) -> dict[str, str]:
         "due": "" if alert.due_date is None else alert.due_date.isoformat(),
         "due_flag": words("flag.provisional") if alert.provisional else "",
         "state": words.name("state", alert.state),
+        "state_look": f"chip-{alert.state}",
         "reason": words.name("reason", alert.reason),
         "flag": "" if alert.settled else words("flag.preliminary"),
         "flag_why": words("flag.preliminary_why"),

@@ -7,7 +7,6 @@ import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -15,12 +14,11 @@ from nicegui import app as pages
 from nicegui import ui
 
 from streams.console.alert_page import AlertPage
-from streams.console.desk import Desk, desk_of
+from streams.console.desk import ASSETS, Desk, desk_of
 from streams.console.guard import Guard
 from streams.console.queue_page import QueuePage
 from streams.settings import Settings
 
-ASSETS = Path(__file__).parent / "static"
 GOODBYE_SECONDS = 2
 
 

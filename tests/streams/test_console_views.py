@@ -204,6 +204,19 @@ def test_the_timeline_tells_corrections_late_records_and_what_is_cited(known: De
     assert [each.name for each in lines[0].said] == ["office"] and lines[0].event == "Accepted"
 
 
+def test_a_time_among_the_fields_of_an_event_is_local_and_a_broken_one_stays_as_it_is(
+    known: Declared,
+) -> None:
+    times = {"promised_at": "2026-05-01T00:00:00+00:00", "valid_until": "2026-05-01", "item_version": "1"}
+    told = Happening(source="s", id="e1", type="case.applied", occurred_at=AT, fields=times)
+    [line] = alert_view.timeline([told], alert(), words("en"), known)
+    assert [each.text for each in line.said] == ["2026-05-01 08:00", "2026-05-01", "1"]
+    broken = Happening(
+        source="s", id="e1", type="case.applied", occurred_at=AT, fields={"promised_at": "soon, surely"}
+    )
+    assert alert_view.timeline([broken], alert(), words("en"), known)[0].said[0].text == "soon, surely"
+
+
 def test_times_are_those_of_the_region(known: Declared) -> None:
     assert known.when(parse_time("2026-03-02T16:30:00Z"), "510107") == "2026-03-03 00:30:00"
     assert known.region_name("510107", "en") == "Chengdu 510107"

@@ -44,6 +44,12 @@ def test_every_place_that_a_page_or_a_template_asks_for_is_in_the_catalogues() -
 def test_every_code_of_the_contract_has_a_name(language: str) -> None:
     places = words(language).places()
     wanted = {f"event.{name}" for name in TYPES} | {f"severity.{each}" for each in SEVERITIES}
+    wanted |= {
+        f"field.{name}"
+        for kind in TYPES.values()
+        for name, mark in kind.fields.items()
+        if not mark.personal and mark.use != "opaque"
+    }
     wanted |= {f"state.{each}" for each in STATES} | {f"day.{each.value}" for each in DayKind}
     assert wanted - places == set()
 

@@ -121,6 +121,8 @@ def settle(alerts: dict[str, Alert], now: int) -> list[Alert]:
     said: list[Alert] = []
     for alert_id, alert in alerts.items():
         if not alert.settled and alert.state != WITHDRAWN and now >= alert.at + LATENESS:
-            alerts[alert_id] = changed = msgspec.structs.replace(alert, settled=True, revision=alert.revision + 1)
+            alerts[alert_id] = changed = msgspec.structs.replace(
+                alert, settled=True, revision=alert.revision + 1
+            )
             said.append(changed)
     return said

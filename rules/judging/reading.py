@@ -7,8 +7,9 @@ from functools import partial
 
 from msgspec import Struct
 
-from rules.judging.clockwork import EXTEND, Due, Run
 from rules.judging.ladder import Ladder
+from rules.judging.marks import EXTEND
+from rules.judging.run import Due, Run
 from rules.judging.selector import ALL_KEYS
 from rules.judging.verdicts import ClockView, Ruling, Verdict
 from rules.model.alerts import SEVERITIES, Clock, identity

@@ -11,24 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from rules.expression import Compiled
-from rules.judging.clockwork import (
-    EXTEND,
-    PAUSE,
-    RESTART,
-    RESUME,
-    START,
-    STOP,
-    VOID,
-    Mark,
-    Runs,
-    Terms,
-    keyed_runs_of,
-    runs_of,
-)
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
+from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Terms
 from rules.judging.reading import Reading
 from rules.judging.relief import weigh
+from rules.judging.runs import Runs, keyed_runs_of, runs_of
 from rules.judging.selector import ALL_KEYS, Clause, Selector, read
 from rules.judging.verdicts import SILENT, Ruling, Versions
 from rules.judging.versions import in_order, resolve, times_of

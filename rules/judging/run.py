@@ -1,7 +1,7 @@
-"""Decides when one clock runs out: CLOCKS.md 5–16 and 20, 21 as a pure reading of the marks that its events left.
+"""Decides when one running of a clock is due: CLOCKS.md 10–16 and 20, 21 as a reading of the marks of its events.
 
-A mark is what one event means to a clock. Nothing is accumulated: a due date is always read again from all marks
-ordered before the stop, since a pause learned late has its whole final length in every decision that it bears on.
+Nothing is accumulated: a due time is always read again from all marks ordered before the stop, since a pause learned
+late has its whole final length in every decision that it bears on.
 """
 
 from __future__ import annotations
@@ -11,52 +11,16 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from rules.judging.marks import EXTEND, PAUSE, RESUME, Mark, Terms
 from rules.judging.place import Places
 from rules.judging.selector import ALL_KEYS
 from rules.model.spans import Span
 from rules.model.times import DAY, local_day, next_midnight
 
-START, RESTART, STOP, VOID, PAUSE, RESUME, EXTEND = range(7)
-FULL: Callable[[int], int] = lambda amount: amount  # noqa: E731
 
-
-class Mark(Struct, frozen=True, gc=False):
-    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` and `until` a start's."""
-
-    role: int
-    at: int
-    whole_day: bool
-    source: str
-    id: str
-    region: str
-    key: str = ""
-    pause_key: str = ""
-    continues: bool = False
-    in_time: bool = False
-    limit: Span | None = None
-    until: int | date | None = None
-    amount: Span | None = None
-    item: str = ""
-    department: str = ""
-    organ: str = ""
-    silent: bool = False
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        return self.source, self.id
-
-
-class Terms(Struct, frozen=True):
-    """What a clock is by its rule, apart from the events."""
-
-    reopens: bool = False
-    bounded_pauses: bool = False
-    extension_times: int = 0
-    extension_max: Span | None = None
-    extension_limited: bool = False
-    roll: bool = False
-    grace: Span | None = None
-    off_hours: bool = False
+def full(amount: int) -> int:
+    """The whole limit."""
+    return amount
 
 
 class Pause(Struct):
@@ -190,7 +154,7 @@ class Run:
             return end - begin
         return self.days(date.fromordinal(begin), date.fromordinal(end))
 
-    def due_by(self, marks: Sequence[Mark], scale: Callable[[int], int] = FULL) -> Due:
+    def due_by(self, marks: Sequence[Mark], scale: Callable[[int], int] = full) -> Due:
         """The due time by the marks ordered before the stop; `scale` turns the whole limit into a rung's."""
         if not any(mark.role in (PAUSE, EXTEND) for mark in marks):
             return self.reckon(scale(self.total), (), 0)
@@ -283,101 +247,3 @@ class Run:
         """True when a calendar that is not announced yet could move the date (21)."""
         by_calendar = self.unit in ("workdays", "workhours") or self.terms.roll
         return by_calendar and due.day is not None and self.place.calendar.is_provisional(due.day)
-
-
-class Runs:
-    """The runs of one clock, mark by mark in order; the due time of the open one is reckoned when a mark moves it."""
-
-    __slots__ = ("current", "final", "halted", "marks", "noticed", "places", "runs", "terms")
-
-    def __init__(self, terms: Terms, places: Places) -> None:
-        self.terms, self.places = terms, places
-        self.marks: list[Mark] = []
-        self.runs: list[Run] = []
-        self.current: Run | None = None
-        self.final = self.halted = self.noticed = False
-
-    def take(self, mark: Mark) -> None:
-        """Takes the next mark in order."""
-        role, current = mark.role, self.current
-        if role == STOP:
-            self._stop(mark)
-        elif role == START:
-            if current is None and not self.final and self._opens(mark):
-                self._open(mark)
-                return
-        elif role == RESTART:
-            if current is not None:
-                self._end(current, mark)
-            self.final = False
-            self._open(mark)
-            return
-        elif role == VOID:
-            if current is not None:
-                self._end(current, mark)
-                current.void = True
-            self.final, self.current = True, None
-        self.marks.append(mark)
-        if current is not None and role in (PAUSE, RESUME, EXTEND):
-            current.due = current.due_by(self.marks)
-
-    def _opens(self, mark: Mark) -> bool:
-        if mark.continues and self.terms.reopens:
-            return self.halted
-        return not (self.terms.reopens and (self.runs or self.noticed))
-
-    def _open(self, mark: Mark) -> None:
-        self.marks.append(mark)
-        self.current = run = open_run(mark, self.terms, self.places)
-        self.halted = False
-        if run is not None:
-            run.marks, run.due = self.marks, run.due_by(self.marks)
-            self.runs.append(run)
-
-    def _stop(self, mark: Mark) -> None:
-        current = self.current
-        if current is None:
-            self.final, self.noticed = self.final or not mark.in_time, self.noticed or mark.in_time
-            return
-        in_time = current.is_in_time(mark, current.due)
-        if mark.in_time and not in_time:
-            return
-        self._end(current, mark)
-        self.current = None
-        self.halted, self.final = mark.in_time, self.final or not mark.in_time
-
-    def _end(self, run: Run, mark: Mark) -> None:
-        """What is ordered after the stop does not touch the clock (CLOCKS.md 9)."""
-        run.in_time = run.is_in_time(mark, run.due)
-        run.stop, run.marks = mark, tuple(self.marks)
-
-
-def runs_of(marks: Iterable[Mark], terms: Terms, places: Places) -> Runs:
-    """The runs that these marks, in order, come to."""
-    found = Runs(terms, places)
-    for mark in marks:
-        found.take(mark)
-    return found
-
-
-def keyed_runs_of(marks: Sequence[Mark], terms: Terms, places: Places) -> list[Run]:
-    """The runs of a clock that a subject has several of, key by key; `*` marks speak to all."""
-    keys = {mark.key: None for mark in marks if mark.role in (START, RESTART)}
-    runs: list[Run] = []
-    for key in keys:
-        runs += runs_of((mark for mark in marks if mark.key in (key, ALL_KEYS)), terms, places).runs
-    return runs
-
-
-def open_run(mark: Mark, terms: Terms, places: Places) -> Run | None:
-    """The run that a start opens; None where no limit was found. A silent one only keeps others from opening."""
-    if mark.silent:
-        return Run(mark, "days", 0, terms, places)
-    if isinstance(mark.until, date):
-        zone = places.of(mark.region).zone
-        return Run(mark, "days", (mark.until - local_day(mark.at, zone)).days, terms, places)
-    if mark.until is not None:
-        run = Run(mark, "exact", 0, terms, places)
-        run.total = mark.until - run.at
-        return run
-    return Run(mark, mark.limit.unit, mark.limit.amount, terms, places) if mark.limit is not None else None

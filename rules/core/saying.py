@@ -1,0 +1,95 @@
+"""Decides what is said of one subject after it was judged: alerts and clocks that changed, each with its revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rules.core.alerting import alert_of, changes
+from rules.core.folding import judged
+from rules.core.record import Record
+from rules.core.slots import Slots
+from rules.core.step import Step
+from rules.judging.selector import Selector
+from rules.judging.verdicts import ClockView, Verdict, signature_of
+from rules.judging.versions import in_order
+from rules.kinds.count import Count
+from rules.kinds.match import Match
+from rules.language.rule import Rule
+from rules.model.alerts import Alert, Text
+from rules.model.events import Fact
+from rules.model.times import local_day
+
+VOID = "void"
+ENGINE = Rule(
+    id="engine.error",
+    version=1,
+    name=Text("规则出错", "Rule failed"),
+    category="data",
+    basis="project",
+    severity="notice",
+    kind="match",
+    body=Match(rule="engine.error", severity="notice", event=Selector()),
+    streams=("service", "inspection"),
+    subject="subject",
+    params={},
+    messages={
+        "fire": Text(
+            "{{ subject }}：规则 {{ rule }} 无法判定", "{{ subject }}: rule {{ rule }} could not judge"
+        )
+    },
+)
+"""The rule under which a rule that raised is reported."""
+
+
+def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, step: Step) -> None:
+    """Says what changed of the alerts of these slots, and of the rules that are off."""
+    said = sorted({*stale, *record.off})
+    rules = {slots.rules[slot].id for slot in said} | {ENGINE.id}
+    assert record.context is not None
+    after: dict[str, Alert] = {}
+    facts: list[Fact] | None = None
+    for slot in said:
+        rule = slots.rules[slot]
+        for verdict in record.rulings[slot].verdicts:
+            if not _in_force(rule, verdict, record.context.zone):
+                continue
+            if facts is None:
+                facts = in_order(judged(record, record.versions()), record.context.times)
+            shown = ENGINE if slot in record.off else rule
+            group = record.subject if isinstance(rule.body, Count) else ""
+            alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
+            after[alert.alert_id] = alert
+    if after or record.alerts:
+        step.alerts += changes(record.alerts, after, rules)
+
+
+def _in_force(rule: Rule, verdict: Verdict, zone: str) -> bool:
+    return rule.effective is None or local_day(verdict.at, zone) >= rule.effective
+
+
+def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Step) -> None:
+    """Says the clocks of a rule of which more changed than the time."""
+    for view in clocks:
+        old = record.clocks.get((rule, view.occasion))
+        if old is None or signature_of(old) != view.signature:
+            changed = view.make(old.revision + 1 if old is not None else 1)
+            record.clocks[rule, view.occasion] = changed
+            step.clocks.append(changed)
+
+
+def void_clocks(record: Record, slots: Slots, step: Step) -> None:
+    """Voids the clocks that a refold no longer finds."""
+    if len(record.clocks) <= sum(len(ruling.clocks) for ruling in record.rulings):
+        return
+    standing = {
+        (rule.id, view.occasion)
+        for rule, ruling in zip(slots.rules, record.rulings, strict=True)
+        for view in ruling.clocks
+    }
+    for key, old in record.clocks.items():
+        if key not in standing and old.state != VOID:
+            gone = msgspec.structs.replace(old, state=VOID, revision=old.revision + 1)
+            record.clocks[key] = gone
+            step.clocks.append(gone)

@@ -1,0 +1,58 @@
+"""Decides what groups are told when an event of a subject appears, changes or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from rules.core.record import Record
+from rules.core.slots import Slots
+from rules.core.step import Step
+from rules.kinds.count import Grouping
+from rules.model.events import RANK_OF, Fact
+from rules.model.facts import GroupFact, group_key
+
+
+def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
+    """An event that was not known before."""
+    for grouping in slots.groupings.get(RANK_OF[type(fact)], ()):
+        _tell(grouping, None, fact, record, step)
+
+
+def tell_changed(
+    record: Record, slots: Slots, before: Sequence[Fact], after: Sequence[Fact], step: Step
+) -> None:
+    """An event of which another version speaks now; `before` and `after` hold one fact, or none.
+
+    How late an event came is a matter of its first version: a correction does not make it late.
+    """
+    old, new = (before[0] if before else None), (after[0] if after else None)
+    if new is not None:
+        same = (v for v in record.versions() if v.id == new.id and v.source == new.source)
+        new = msgspec.structs.replace(new, received_at=min(version.received_at for version in same))
+    for grouping in _groupings((*before, *after), slots):
+        _tell(grouping, old, new, record, step)
+
+
+def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
+    found = {each.name: each for fact in facts for each in slots.groupings.get(RANK_OF[type(fact)], ())}
+    return list(found.values())
+
+
+def _tell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, step: Step) -> None:
+    left, right = _key(grouping, old, record), _key(grouping, new, record)
+    if old is not None and left is not None and left != right:
+        step.facts.append(GroupFact(left, old.source, old.id, record.count, False, record.subject, old))
+    if new is not None and right is not None:
+        step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new))
+
+
+def _key(grouping: Grouping, fact: Fact | None, record: Record) -> str | None:
+    """The group of a fact; None when it has none, or lacks what it would be grouped by."""
+    rank = RANK_OF[type(fact)] if fact is not None else 0
+    if rank not in grouping.ranks:
+        return None
+    values: tuple[Any, ...] = tuple(part.functions[rank](fact, record.context) for part in grouping.parts)
+    return None if any(value is None or value == "" for value in values) else group_key(grouping.name, values)

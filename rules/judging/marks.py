@@ -1,0 +1,50 @@
+"""Decides what one event means to a clock, and what a clock is by its rule, apart from the events."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+
+from rules.model.spans import Span
+
+START, RESTART, STOP, VOID, PAUSE, RESUME, EXTEND = range(7)
+
+
+class Mark(Struct, frozen=True, gc=False):
+    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` and `until` a start's."""
+
+    role: int
+    at: int
+    whole_day: bool
+    source: str
+    id: str
+    region: str
+    key: str = ""
+    pause_key: str = ""
+    continues: bool = False
+    in_time: bool = False
+    limit: Span | None = None
+    until: int | date | None = None
+    amount: Span | None = None
+    item: str = ""
+    department: str = ""
+    organ: str = ""
+    silent: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.source, self.id
+
+
+class Terms(Struct, frozen=True):
+    """What a clock is by its rule, apart from the events."""
+
+    reopens: bool = False
+    bounded_pauses: bool = False
+    extension_times: int = 0
+    extension_max: Span | None = None
+    extension_limited: bool = False
+    roll: bool = False
+    grace: Span | None = None
+    off_hours: bool = False

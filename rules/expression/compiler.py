@@ -229,7 +229,7 @@ def compile_expression(
 
 
 def _python(text: str, spans: dict[str, Any]) -> Function:
-    """The function of a typed expression; its source is our own templates and constants, never a rule's text."""
+    """The function of a typed expression; its source is our own templates and constants."""
     names = RUNTIME | spans
     exec(compile(f"def judged(e, c):\n return {text}\n", "<expression>", "exec"), names)
     function: Function = names["judged"]

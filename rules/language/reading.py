@@ -20,7 +20,8 @@ SELECTOR_KEYS = ("event", "when", "per", "at", "in_time")
 BARE_SPAN = re.compile(r"\d+\s*[A-Za-z]+")
 PARAMETER = re.compile(r"\bparams\.(\w+)")
 KIND_OF_COLUMN: dict[Any, str] = {
-    str: "string", bool: "bool", int: "number", Span: "span", tuple[str, ...]: "strings", dict[str, Span]: "map:span",
+    str: "string", bool: "bool", int: "number", Span: "span",
+    tuple[str, ...]: "strings", dict[str, Span]: "map:span",
 }  # fmt: skip
 
 
@@ -50,14 +51,18 @@ class Head(Struct, frozen=True):
 
 
 class Reading:
-    """What one rule file is read with: its parameters, its subject, and what its `when` has proved present."""
+    """What one rule file is read with: parameters, subject, and what its `when` has proved present."""
 
     def __init__(self, subject: str, params: Mapping[str, Value], streams: Iterable[str]) -> None:
         self.params, self.subject, self.streams = params, subject, tuple(streams)
         self.proved: frozenset[str] = frozenset()
 
     def expression(
-        self, node: Node | None, types: Iterable[EventType], kinds: tuple[str, ...], may_be_absent: bool = False
+        self,
+        node: Node | None,
+        types: Iterable[EventType],
+        kinds: tuple[str, ...],
+        may_be_absent: bool = False,
     ) -> Compiled | None:
         """An expression compiled for these event types; None (and a fault) when it is wrong."""
         if node is None:
@@ -71,7 +76,9 @@ class Reading:
         found = tuple(sorted(types, key=lambda kind: kind.rank))
         scope = Scope(self.params, COLUMNS, self.subject, self.proved)
         try:
-            if not found or self._rests_on_a_fault(text):  # which is told already; what else is wrong here is told too
+            if not found or self._rests_on_a_fault(
+                text
+            ):  # which is told already; what else is wrong here is told too
                 parse(text)
                 return None
             return compile_expression(text, scope, found, kinds, may_be_absent)
@@ -139,7 +146,9 @@ class Reading:
         usable = [kind for kind in TYPES.values() if kind.stream in self.streams]
         stem = name[:-1] if name.endswith(".*") else None
         ranks = frozenset(
-            kind.rank for kind in usable if (kind.name.startswith(stem) if stem is not None else kind.name == name)
+            kind.rank
+            for kind in usable
+            if (kind.name.startswith(stem) if stem is not None else kind.name == name)
         )
         if not ranks and name in TYPES:
             node.fault("wrong-stream", f"`{name}` is on the stream {TYPES[name].stream}, not on this rule's")
@@ -179,7 +188,7 @@ class Reading:
         return None
 
     def _value(self, node: Node) -> tuple[Value, bool]:
-        """A literal, a span, or what `params.<name>` stands for; and whether a fault of it is told already."""
+        """A literal, a span, or what `params.<name>` stands for; and whether its fault is told already."""
         if isinstance(node.value, str) and node.value.startswith("params."):
             name = node.value.removeprefix("params.")
             if name not in self.params:

@@ -13,7 +13,7 @@ from rules.kinds.match import Match
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
 from rules.model.alerts import Text
-from rules.tables import Tables
+from rules.tables import Regions, Tables
 
 Body = Deadline | Match | Sequence | Separation | Count
 CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
@@ -63,7 +63,7 @@ class Book(Struct, frozen=True):
     hash: str
 
     @property
-    def regions(self) -> Any:
+    def regions(self) -> Regions:
         return self.tables.regions
 
     def only(self, rule_ids: tuple[str, ...]) -> Book:

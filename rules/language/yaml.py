@@ -1,4 +1,4 @@
-"""Decides how YAML 1.2 core is read into nodes that know their place; duplicate keys and aliases are refused."""
+"""Decides how YAML 1.2 core becomes nodes that know their place; duplicate keys and aliases are refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRUTH = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", 
 
 
 class Node:
-    """One value of a YAML file and where it stands: a str, int, float, bool, None, or a dict or list of nodes."""
+    """One value of a YAML file and where it stands: a scalar, or a dict or list of nodes."""
 
     __slots__ = ("col", "keys", "line", "source", "value", "width")
 
@@ -65,7 +65,7 @@ class Node:
         self.source.fault(self.line, self.col, code, message, self.width, hint)
 
     def fault_within(self, start: int, end: int, code: str, message: str, hint: str = "") -> None:
-        """A fault in a part of this text; at its beginning where the file writes it otherwise than it reads."""
+        """A fault in a part of this text; at its beginning where the file writes it otherwise."""
         opening = self._opening()
         if opening is None:
             self.fault(code, message, hint)

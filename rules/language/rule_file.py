@@ -1,0 +1,155 @@
+"""Decides whether one YAML file is a rule: every fault of it in one pass, else the rule, compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from rules.expression import Value
+from rules.language.bodies import READERS
+from rules.language.messages import read_messages, sayable
+from rules.language.reading import Head, Reading
+from rules.language.rule import CATEGORIES, Body, Rule
+from rules.language.samples import read_examples
+from rules.language.words import day, known, literal, missing, suggest, text, time, word
+from rules.language.yaml import Node, Source
+from rules.model.alerts import SEVERITIES
+from rules.model.events import TYPES
+from rules.tables import Tables
+
+KEYS = (
+    "rule", "version", "name", "category", "basis", "severity", "mode", "effective", "activates_at",
+    "on_change", "stream", "subject", "params", "when", "notify", "message", "examples", *READERS,
+)  # fmt: skip
+SUBJECTS = {"service": "case_id", "inspection": "action_id"}
+LONGEST_ID = 20
+RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+TAKEN = {"event", "item", "params", "group", "value", "threshold"} | {name.split(".")[0] for name in TYPES}
+
+
+class Surroundings(Struct):
+    """What rule files are read against: the named clocks, the declared tables, and the ids met so far."""
+
+    clocks: Mapping[str, Node]
+    tables: Tables | None
+    ids: dict[str, str] = {}
+
+
+def read_rule(source: Source, around: Surroundings) -> Rule | None:
+    """The rule of a file; None (and faults) when anything of it is wrong."""
+    node = source.read()
+    if node is None or not known(node, KEYS):
+        return None
+    before = len(source.faults)
+    rule_id, streams, params = _rule_id(node, around), _streams(node), _params(node)
+    subject, severity = _subject(node, streams[0]), word(node, "severity", SEVERITIES)
+    kind = _kind(node)
+    reading = Reading(subject, params, streams)
+    head = Head(rule_id, streams[0], severity, node.get("when"), around.clocks)
+    body = _body(node, kind, head, reading)
+    messages = read_messages(node, sayable(kind, node.get(kind), body, subject, params))
+    name, category, basis = text(node, "name"), word(node, "category", CATEGORIES), word(node, "basis")
+    mode = word(node, "mode", ("live", "shadow"), "live")
+    pushed = "settled" if severity == "red_card" else "at_once"
+    notify = word(node, "notify", ("at_once", "settled"), pushed)
+    effective, activates_at = day(node.get("effective")), time(node.get("activates_at"))
+    on_change = word(node, "on_change", ("recompute", "keep"), "recompute")
+    version, examples = _version(node), read_examples(node, subject, around.tables)
+    if body is None or len(source.faults) > before:
+        return None
+    said = {name: str(value) for name, value in params.items()}
+    return Rule(
+        id=rule_id, version=version, name=name, category=category, basis=basis, severity=severity, kind=kind,
+        body=body, messages=messages, streams=streams, subject=subject, params=said, mode=mode, notify=notify,
+        effective=effective, activates_at=activates_at, on_change=on_change, examples=examples,
+        file=source.shown, hash=_hash(source, node, around.clocks),
+    )  # fmt: skip
+
+
+def _rule_id(node: Node, around: Surroundings) -> str:
+    rule_id, place = word(node, "rule"), node.get("rule")
+    if place is None or not rule_id:
+        return rule_id
+    if len(rule_id) > LONGEST_ID:
+        place.fault("too-long", f"a rule's id has at most {LONGEST_ID} characters")
+    elif not RULE_ID.match(rule_id):
+        place.fault("not-an-id", "a rule's id is of letters, digits, `.`, `_` and `-`")
+    elif rule_id in around.ids:
+        place.fault("duplicate-rule", f"`{rule_id}` is also in {around.ids[rule_id]}")
+    around.ids.setdefault(rule_id, place.source.shown)
+    return rule_id
+
+
+def _kind(node: Node) -> str:
+    """The one kind that a rule has; the first where it has several, empty where it has none."""
+    kinds = [key for key in READERS if node.get(key) is not None]
+    mistyped = any(suggest(key, READERS) for key in node.keys if key not in KEYS)
+    if len(kinds) != 1 and not (mistyped and not kinds):
+        node.fault("one-kind", f"a rule has one kind of {', '.join(READERS)}; this has {len(kinds)}")
+    return kinds[0] if kinds else ""
+
+
+def _body(node: Node, kind: str, head: Head, reading: Reading) -> Body | None:
+    part = node.get(kind)
+    if part is not None:
+        return READERS[kind](part, head, reading)
+    reading.expression(head.when, (), ("bool",))
+    return None
+
+
+def _hash(source: Source, node: Node, clocks: Mapping[str, Node]) -> str:
+    """Over the file and the clock that it names: both are the rule."""
+    body = node.get("deadline")
+    name = body.get("clock") if body is not None else None
+    clock = clocks.get(str(name.value)) if name is not None else None
+    named = repr(clock.plain()).encode() if clock is not None else b""
+    return blake2b(source.text.encode() + named, digest_size=16).hexdigest()
+
+
+def _streams(node: Node) -> tuple[str, ...]:
+    stream = node.get("stream")
+    if stream is None or not stream.elements():
+        missing(node, "stream", f"is required: {' or '.join(SUBJECTS)}, or a list of both")
+        return ("service",)
+    for part in stream.elements():
+        if part.value not in SUBJECTS:
+            hint = suggest(part.value, SUBJECTS)
+            part.fault("unknown-word", f"{part.shown} is none of {', '.join(SUBJECTS)}", hint)
+    found = tuple(str(part.value) for part in stream.elements() if part.value in SUBJECTS)
+    return found or ("service",)
+
+
+def _subject(node: Node, stream: str) -> str:
+    subject = word(node, "subject", default=SUBJECTS[stream])
+    place = node.get("subject")
+    if place is not None and (not NAME.match(subject) or subject in TAKEN):
+        place.fault(
+            "not-a-name", f"{place.shown} cannot name the subject; write a name such as `{SUBJECTS[stream]}`"
+        )
+    return subject
+
+
+def _params(node: Node) -> dict[str, Value]:
+    params = node.get("params")
+    if params is None:
+        return {}
+    if not params.is_map:
+        params.fault("type", f"`params` is a mapping of numbers, texts and durations, not {params.shown}")
+    for name, place in params.keys.items():
+        if not NAME.match(name):
+            place.fault("not-a-name", f"{place.shown} is no name for a parameter: letters, digits and `_`")
+    return {name: literal(part) for name, part in params.items()}
+
+
+def _version(node: Node) -> int:
+    version = node.get("version")
+    if version is None:
+        return 1
+    if not isinstance(version.value, int) or isinstance(version.value, bool) or version.value < 1:
+        version.fault("type", f"`version` is a whole number from 1 on, not {version.shown}")
+        return 1
+    return version.value

@@ -37,7 +37,7 @@ def jar_cache() -> Path:
 @pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory, jar_cache: Path) -> Iterator[Broker]:
     """The broker of the whole session; a test that stops or kills one uses `own_broker`."""
-    with Broker(tmp_path_factory.mktemp("kafka"), cache=jar_cache, heap_mb=512) as running:
+    with Broker(tmp_path_factory.mktemp("kafka"), cache=jar_cache, heap_mb=512, short_lived=True) as running:
         yield running
 
 
@@ -53,7 +53,7 @@ def own_broker(tmp_path: Path, jar_cache: Path) -> Iterator[Callable[[], Broker]
     started: list[Broker] = []
 
     def start() -> Broker:
-        broker = Broker(tmp_path / f"kafka{len(started)}", cache=jar_cache, heap_mb=384)
+        broker = Broker(tmp_path / f"kafka{len(started)}", cache=jar_cache, heap_mb=384, short_lived=True)
         broker.start()
         started.append(broker)
         return broker

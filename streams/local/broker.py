@@ -28,14 +28,19 @@ class Broker:
         *,
         cache: Path,
         heap_mb: int = 512,
+        short_lived: bool = False,
         advance: jars.Advance = lambda done, total: None,
         repository: str | None = None,
     ) -> None:
-        """`port` 0 takes any free one and keeps it over restarts; `cache` holds the jars."""
+        """`port` 0 takes any free one and keeps it over restarts; `cache` holds the jars.
+
+        A `short_lived` broker (tests) saves the second compiler's effort, which pays only under long load.
+        """
         self.data = data
         self.port = port or ports.free()
         self.cache = cache
         self.heap_mb = heap_mb
+        self.short_lived = short_lived
         self._advance = advance
         self._repository = repository
         self._child: children.Child | None = None
@@ -73,9 +78,9 @@ class Broker:
         self.data.mkdir(parents=True, exist_ok=True)
         properties = self._write_properties()
         if fencing.was_killed(self.data / "logs"):
-            fencing.fence(self._java(classpath, 128), properties)
+            fencing.fence(self._java(classpath, 128, brief=True), properties)
         self._format(classpath, properties)
-        command = [*self._java(classpath, self.heap_mb), "kafka.Kafka", str(properties)]
+        command = [*self._java(classpath, self.heap_mb, self.short_lived), "kafka.Kafka", str(properties)]
         self._child = children.start(command, self.data / "server.log")
         try:
             self._await_ready(self._child, patience)
@@ -106,11 +111,14 @@ class Broker:
         target.write_text((HERE / "broker.properties").read_text(encoding="utf-8") + lines, encoding="utf-8")
         return target
 
-    def _java(self, classpath: list[Path], heap_mb: int) -> list[str]:
+    def _java(self, classpath: list[Path], heap_mb: int, brief: bool) -> list[str]:
+        runtime = java.find()
         return [
-            str(java.find()),
+            str(runtime),
             f"-Xmx{heap_mb}m",
             "-XX:+UseSerialGC",
+            *(["-XX:TieredStopAtLevel=1"] if brief else []),
+            f"-XX:SharedArchiveFile={java.class_archive(runtime, self.cache)}",
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
             "-Djava.net.preferIPv4Stack=true",
@@ -124,7 +132,7 @@ class Broker:
             return
         said = subprocess.run(
             [
-                *self._java(classpath, 128),
+                *self._java(classpath, 128, brief=True),
                 "kafka.tools.StorageTool",
                 *("format", "-t", uuid4().hex[:22], "-c", str(properties)),
             ],

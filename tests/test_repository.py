@@ -147,3 +147,26 @@ def test_the_code_is_formatted_and_lints_clean() -> None:
 @pytest.mark.slow
 def test_the_types_hold_strictly() -> None:
     assert run("mypy") == ""
+
+
+def test_an_environment_is_fresh_only_for_the_lock_that_made_it(tmp_path: Path) -> None:
+    def asked(folder: Path, lock: Path) -> int:
+        command = [sys.executable, str(ROOT / "requirements" / "environment.py"), "--fresh", folder, lock]
+        return subprocess.run(command, check=False).returncode
+
+    lock = tmp_path / "lock.txt"
+    lock.write_text("", encoding="utf-8")
+    made = tmp_path / "made"
+    assert asked(made, lock) == 1
+    recipe = f"import sys; sys.path.insert(0, {str(ROOT / 'requirements')!r}); import environment as e; "
+    stamp = subprocess.run(
+        [sys.executable, "-c", recipe + f"print(e.stamp_of(e.Path({str(lock)!r})), end='')"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    made.mkdir()
+    (made / "lock.sha256").write_text(stamp, encoding="utf-8")
+    assert asked(made, lock) == 0
+    lock.write_text("# changed", encoding="utf-8")
+    assert asked(made, lock) == 1

@@ -136,6 +136,16 @@ def test_a_day_whose_cases_all_went_elsewhere_has_no_figures_left(days: DayTable
     assert stored(days) == {}
 
 
+def test_a_promise_that_is_contested_is_not_kept_until_a_person_says_so(warehouse_url: str) -> None:
+    fixture.land(warehouse_url, stopped="contested")
+    opened = DayTables(Writer(warehouse_url), Reader(warehouse_url))
+    night_cases.freeze(opened, "service_cases", DAY, "n1")
+    judge(opened, run_of("n1"))
+    roll_up(opened, DAY)
+    found = stored(opened)["330100", "O1"]
+    assert (found["on_time"], found["early"], found["promise_known"]) == ((1, 4, 0.25), (0, 4, 0), (4, 4, 1))
+
+
 def test_a_closed_case_with_an_open_clock_is_marked(warehouse_url: str) -> None:
     fixture.land(warehouse_url, stopped="open")
     opened = DayTables(Writer(warehouse_url), Reader(warehouse_url))

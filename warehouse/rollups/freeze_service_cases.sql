@@ -12,9 +12,9 @@ WITH
     (
         SELECT
             subject,
-            argMaxIf((limit_days, used_days), place, rule = %(promise)s AND limit_days IS NOT NULL)   AS promise,
-            argMaxIf((limit_days, used_days), place, rule = %(legal)s AND limit_days IS NOT NULL)     AS legal,
-            countIf(rule IN (%(promise)s, %(legal)s) AND state = 'open')                              AS open
+            argMaxIf((limit_days, used_days, state), place, rule = %(promise)s AND limit_days IS NOT NULL) AS promise,
+            argMaxIf((limit_days, used_days), place, rule = %(legal)s AND limit_days IS NOT NULL)          AS legal,
+            countIf(rule IN (%(promise)s, %(legal)s) AND state = 'open')                                   AS open
         FROM
         (
             SELECT
@@ -44,7 +44,7 @@ SELECT
     closed_today AND NOT cases.withdrawn AND NOT has(%(not_finished)s, cases.finish_code)  AS fin,
     cases.withdrawn, cases.automatic, cases.actors, cases.electronic, cases.courier,
     cases.materials_required, cases.materials_shared, cases.satisfaction,
-    clocks.promise.1, clocks.promise.2, clocks.legal.1, clocks.legal.2,
+    clocks.promise.1, clocks.promise.2, clocks.promise.3 = 'contested', clocks.legal.1, clocks.legal.2,
     closed_today AND clocks.open > 0
 FROM (SELECT * FROM case_current WHERE case_id IN touched AND NOT deleted) AS cases
 LEFT JOIN clocks ON clocks.subject = cases.case_id

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS night_cases
     satisfaction        Nullable(Int32),
     promise_limit       Nullable(Float64)           COMMENT 'days of the promise clock (T02); null without one',
     promise_used        Nullable(Float64),
+    promise_contested   UInt8                       COMMENT 'what says that it was kept was entered too late: a person decides',
     legal_limit         Nullable(Float64)           COMMENT 'days of the legal clock (T03), without extension; null without one',
     legal_used          Nullable(Float64),
     clock_behind        UInt8                       COMMENT 'closed, and one of its clocks is still open'

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -313,8 +314,9 @@ def test_what_cannot_be_reached_is_said_and_the_banner_goes_by_itself(
         assert "no such alert" in awaited(chromium, "document.querySelector('h1')?.innerText")
 
 
-def test_the_console_says_which_port_is_taken(console: Console) -> None:
-    port = console.url.rstrip("/").rpartition(":")[2]
-    command = [sys.executable, "-m", "streams.cli.main", "console", "--port", port]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+def test_the_console_says_which_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "streams.cli.main", "console", "--port", port]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert said.returncode == 3 and f"port {port}" in said.stderr and "--port N" in said.stderr

@@ -106,7 +106,7 @@ def _required(node: Node, head: Head, reading: Reading) -> Sequence | None:
     return Sequence(
         rule=head.rule, severity=head.severity, before=before, steps=selectors, names=names,
         declared_steps=declared, step_of=step_of,
-       step_event=step_event, wait=reading.exact(node.get("wait")), when=when, ranks=ranks,
+        step_event=step_event, wait=reading.exact(node.get("wait")), when=when, ranks=ranks,
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 
 class Clock(Struct, frozen=True, kw_only=True):
-    """One clock as it stood at `as_of`. `used`, `left`, `paused` are days, or microseconds where `unit` is `exact`."""
+    """One clock as it stood at `as_of`; `used`, `left`, `paused` are days, or microseconds if exact."""
 
     clock_id: str
     revision: int = 0

@@ -1,7 +1,8 @@
-"""Decides what an event is: the CloudEvents envelope, one struct per type, and the fact that rules judge of it.
+"""Decides what an event is: the CloudEvents envelope, a struct per type, and the fact that rules judge.
 
-An event is known by (source, id). Its three times: `time` (it occurred), `recordedat` (the handling system stored
-it), `receivedat` (it reached our edge). A fact keeps the envelope and the fields marked `judged`, nothing else.
+An event is known by (source, id). Its three times: `time` (it occurred), `recordedat` (the handling system
+stored it), `receivedat` (it reached our edge). A fact keeps the envelope and the fields marked `judged`,
+nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CHANNELS = {"service": "service.events", "inspection": "inspection.events"}
 
 
 class Undecodable(Exception):
-    """Bad input: `reason` is a stable word for the counter, `path` the place in the message, `detail` for people."""
+    """Bad input: `reason` is a stable word for the counter, `path` the place, `detail` is for people."""
 
     def __init__(self, reason: str, path: str, detail: str) -> None:
         super().__init__(f"{reason} at {path}: {detail}")
@@ -47,7 +48,7 @@ class Envelope(Struct, kw_only=True, omit_defaults=True, tag_field="type"):
 
 
 class Tombstone(Struct, kw_only=True):
-    """The deletion of a record: it needs no data, and takes the time of what it deletes where it gives none."""
+    """The deletion of a record: it needs no data, nor a time (that is the one of what it deletes)."""
 
     id: str
     source: str
@@ -93,12 +94,18 @@ class EventType(Struct, frozen=True):
     judged: tuple[str, ...]
 
 
+HELD_AS: dict[str, Any] = {
+    "string": str, "text": str, "strings": list[str], "number": float | None, "bool": bool,
+    "moment": int | date | None,
+}  # fmt: skip
+"""What a judged field of each kind is in a fact."""
+
+
 def _fact_struct(name: str, rank: int, fields: dict[str, Mark]) -> type[Fact]:
-    kinds: dict[str, Any] = {
-        "string": str, "text": str, "strings": list[str], "number": float | None, "bool": bool, "moment": int | date | None,
-    }  # fmt: skip
-    columns = [(field, kinds[mark.kind]) for field, mark in fields.items() if mark.use == "judged"]
-    made = msgspec.defstruct(name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__)
+    columns = [(field, HELD_AS[mark.kind]) for field, mark in fields.items() if mark.use == "judged"]
+    made = msgspec.defstruct(
+        name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__
+    )
     return made  # type: ignore[return-value]
 
 
@@ -109,7 +116,12 @@ def _build() -> dict[str, EventType]:
             rank = len(built) + 1
             label = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
             message = msgspec.defstruct(
-                f"{label}Event", [("data", struct)], bases=(Envelope,), kw_only=True, tag=name, module=__name__
+                f"{label}Event",
+                [("data", struct)],
+                bases=(Envelope,),
+                kw_only=True,
+                tag=name,
+                module=__name__,
             )
             fields = marks(struct)
             judged = tuple(field for field, mark in fields.items() if mark.use == "judged")
@@ -163,14 +175,15 @@ def decode_log(count: int, log: bytes) -> list[Fact]:
 
 
 def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
-    """A function (message, occurred, recorded, received) → fact, written out once per type: it runs per event."""
+    """A function (message, occurred, recorded, received) → fact, written out once: it runs per event."""
     parts = []
     for field in kind.judged:
         mark = kind.fields[field]
         reading = f"d.{field}"
         convert = CONVERT.get(mark.kind)
         if convert is not None:
-            reading = f"({convert.__name__}({reading}) if {reading} else {'None' if mark.kind == 'moment' else repr('')})"
+            nothing = "None" if mark.kind == "moment" else "''"
+            reading = f"({convert.__name__}({reading}) if {reading} else {nothing})"
         elif mark.kind == "number":
             reading = f"(None if {reading} is None else to_number({reading}))"
         parts.append(reading)
@@ -182,7 +195,7 @@ def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
     )
     names: dict[str, Any] = {convert.__name__: convert for convert in CONVERT.values()}
     names |= {"Made": kind.fact, "OPS": OPERATIONS, "to_number": to_number}
-    exec(compile(source, f"<fact {kind.name}>", "exec"), names)  # noqa: S102  source is made of our own field names
+    exec(compile(source, f"<fact {kind.name}>", "exec"), names)  # the source is made of our own field names
     build: Callable[[Any, int, int, int], Fact] = names["build"]
     return build
 
@@ -197,7 +210,7 @@ _BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], tuple[s
 
 
 def decode_message(value: bytes) -> Envelope | Tombstone:
-    """One CloudEvent in JSON → its typed message. Raises Undecodable with a reason and the path of the fault."""
+    """One CloudEvent in JSON → its typed message. Raises Undecodable with a reason and a path."""
     try:
         message: Envelope = _decode_message(value)
     except msgspec.ValidationError as error:

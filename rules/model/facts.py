@@ -1,4 +1,4 @@
-"""Decides what a group is told of an event: `+` it is there, `−` it is gone; the last version of an id wins."""
+"""Decides what a group is told of an event: `+` it is there, `−` it is gone; the last version wins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class GroupFact(Struct, array_like=True, gc=False):
     version: int
     present: bool
     subject: str
-    fact: ANY_FACT  # type: ignore[valid-type]
+    fact: ANY_FACT
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -44,5 +44,3 @@ def group_key(grouping: str, values: tuple[object, ...]) -> str:
 def group_name(key: str) -> str:
     """What members of the group have in common, as people write it."""
     return key.partition(SEPARATOR)[2]
-
-

@@ -1,10 +1,11 @@
-"""Decides how a field of the contract is marked: judged (rules may read it), landed, opaque; personal or not."""
+"""Decides how fields of the contract are marked: judged (rules may read them), landed, opaque; personal."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from datetime import date
+from math import isfinite
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -14,7 +15,7 @@ from rules.model.times import parse_day, parse_time
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What a field is for. `kind` is the type that expressions see; free text is kept only as blank or not."""
+    """What a field is for. `kind` is the type that expressions see; free text is kept as blank or not."""
 
     use: str
     kind: str
@@ -23,7 +24,9 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 def _marked(use: str, kind: str, personal: bool = False) -> Meta:
-    return Meta(extra={"mark": Mark(use, kind, personal)}, extra_json_schema={"x-use": use, "x-personal": personal})
+    return Meta(
+        extra={"mark": Mark(use, kind, personal)}, extra_json_schema={"x-use": use, "x-personal": personal}
+    )
 
 
 Word = Annotated[str, _marked("judged", "string")]
@@ -43,7 +46,9 @@ Opaque = Annotated[dict[str, Any] | None, _marked("opaque", "map")]
 
 BLANK = frozenset({"", "无", "/", "。", "-", "—", "、", ".", "n/a", "N/A", "none", "None", "null"})
 SAYS_SOMETHING = "…"
-IDENTITY_CARD = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+IDENTITY_CARD = re.compile(
+    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
+)
 PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)")
 HASHED = re.compile(r"k[0-9]+:[0-9a-f]{16,64}\Z")
 
@@ -57,11 +62,13 @@ def is_blank(text: str | None) -> bool:
 
 def looks_like_an_identifier(text: str) -> bool:
     """True when a text shows a clear identity-card or mobile number."""
-    return len(text) >= 11 and not HASHED.match(text) and bool(IDENTITY_CARD.search(text) or PHONE.search(text))
+    return (
+        len(text) >= 11 and not HASHED.match(text) and bool(IDENTITY_CARD.search(text) or PHONE.search(text))
+    )
 
 
 def marks(struct: type[Struct]) -> dict[str, Mark]:
-    """The mark of every field of a data struct, in the order of its fields. Raises TypeError for an unmarked one."""
+    """The mark of every field of a data struct, in their order. Raises TypeError for an unmarked one."""
     found: dict[str, Mark] = {}
     hints = get_type_hints(struct, include_extras=True)
     for field in msgspec.structs.fields(struct):
@@ -87,7 +94,7 @@ def _mark_of(hint: Any) -> Mark | None:
 
 
 def to_moment(text: str) -> Time | None:
-    """A written time → microseconds, a date without a time → a date, an empty text → None. Raises ValueError."""
+    """A written time → microseconds, a date alone → a date, an empty text → None. Raises ValueError."""
     if not text:
         return None
     return parse_day(text) if len(text) == 10 else parse_time(text)
@@ -100,7 +107,7 @@ def to_number(value: float | str | None) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    return value if value is not None and value == value and abs(value) != float("inf") else None
+    return float(value) if value is not None and isfinite(value) else None
 
 
 def to_text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Decides what each event of a supervision action (监管行为) carries; fields follow the national import rules."""
+"""Decides what each event of a supervision action (监管行为) carries, after the national import rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rules.model.fields import (
 
 
 class Action(Struct, kw_only=True):
-    """What every supervision event may say: the item, the object, the organ, the plan and the check it belongs to."""
+    """What every supervision event may say: item, object, organ, the plan and the check it belongs to."""
 
     task_code: Word = ""
     region: Word = ""

@@ -109,6 +109,6 @@ def next_midnight(day: date, zone: str) -> int:
 def iso(at: int, zone: str = "UTC") -> str:
     """Epoch microseconds → ISO 8601 with the zone's offset; no fraction where it is zero."""
     offset = offset_at(at, zone)
-    local = datetime(1970, 1, 1) + timedelta(microseconds=at + offset)
+    local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at + offset)).replace(tzinfo=None)
     hours, minutes = divmod(abs(offset) // MINUTE, 60)
     return f"{local.isoformat()}{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"

@@ -1,4 +1,4 @@
-"""Decides whether the examples of a rule hold: their events through the real decoder and core, their alerts compared."""
+"""Decides whether the examples of a rule hold: events through the real decoder and core, alerts compared."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from rules.drive import Drive
 from rules.language.rule import Book, Example, Rule
+from rules.language.samples import EXPECTED
 from rules.model.alerts import Alert
 from rules.model.events import TYPES, Event, Undecodable, decode_event
 from rules.model.times import iso, local_time, next_midnight, parse_time
@@ -19,7 +20,6 @@ from rules.tables import Tables
 ENVELOPE = {"id", "source", "type", "operation", "precision", "subject"}
 TIMES = {"at": "time", "recorded_at": "recordedat", "received_at": "receivedat"}
 REPEATED = ("task_code", "region", "organ", "department", "applicant", "object_id")
-SHOWN = ("step", "at", "due_date", "reason", "severity", "state", "ended_at", "value", "subject", "group", "provisional")
 
 
 class Difference(Struct, frozen=True):
@@ -73,7 +73,9 @@ def events_of(example: Example, rule: Rule, zone: str) -> list[Event]:
     return found
 
 
-def _message(given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: str, position: int) -> dict[str, Any]:
+def _message(
+    given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: str, position: int
+) -> dict[str, Any]:
     kind = TYPES[given["type"]]
     for name, value in given.items():
         if name in REPEATED or name in (rule.subject, "subject", "source"):
@@ -107,25 +109,46 @@ def tables_for(example: Example, tables: Tables) -> Tables:
     return msgspec.structs.replace(tables, items=tables.items.with_examples(example.items))
 
 
-def judge(book: Book, rule: Rule, example: Example, events: Sequence[Event] | None = None) -> list[Alert]:
-    """The alerts of that rule that stand at the end of an example."""
-    zone = book.tables.regions.zone(str(example.given[0].get("region", "")))
-    own = Book((rule,), tables_for(example, book.tables), book.hash)
-    drive = Drive(own)
+class Trial(Struct, frozen=True):
+    """An example made ready: a book of its one rule over its own items, its events, and when it ends."""
+
+    book: Book
+    zone: str
+    events: tuple[Event, ...]
+    until: int
+
+
+def trial(book: Book, rule: Rule, example: Example) -> Trial:
+    """Everything that judging an example takes. Raises Undecodable and ValueError."""
+    zone = zone_of(book, example)
     until = end_of(example.until, zone)
-    given = events_of(example, rule, zone) if events is None else events
-    drive.take([event for event in given if event.fact.occurred_at <= until])
-    drive.until(until)
+    events = [event for event in events_of(example, rule, zone) if event.fact.occurred_at <= until]
+    return Trial(Book((rule,), tables_for(example, book.tables), book.hash), zone, tuple(events), until)
+
+
+def zone_of(book: Book, example: Example) -> str:
+    """The zone in which the times of an example are written."""
+    return book.tables.regions.zone(str(example.given[0].get("region", "")))
+
+
+def judge(book: Book, rule: Rule, example: Example) -> list[Alert]:
+    """The alerts of that rule that stand at the end of an example."""
+    ready = trial(book, rule, example)
+    drive = Drive(ready.book)
+    drive.take(ready.events)
+    drive.until(ready.until)
     return drive.alerts()
 
 
-def compare(example: Example, alerts: Sequence[Alert], zone: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(expected but absent, present but not expected); each alert serves one expectation."""
+def compare(
+    example: Example, alerts: Sequence[Alert], zone: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(expected but absent, present but not expected); an alert serves one expectation, strict ones first."""
     left = [shown(alert, zone) for alert in alerts]
     missing: list[dict[str, Any]] = []
-    for expected in example.expect:
+    for expected in sorted(example.expect, key=len, reverse=True):
         wanted = {name: _comparable(name, value, zone) for name, value in expected.items()}
-        found = next((each for each in left if all(each.get(name) == value for name, value in wanted.items())), None)
+        found = next((each for each in left if wanted.items() <= each.items()), None)
         if found is None:
             missing.append(expected)
         else:
@@ -136,7 +159,7 @@ def compare(example: Example, alerts: Sequence[Alert], zone: str) -> tuple[list[
 def shown(alert: Alert, zone: str) -> dict[str, Any]:
     """An alert as `expect` writes it: local times, no defaults hidden."""
     made: dict[str, Any] = {}
-    for name in SHOWN:
+    for name in EXPECTED:
         value = getattr(alert, name)
         if name in ("at", "ended_at") and value is not None:
             value = iso(value, zone)
@@ -154,10 +177,9 @@ def run(book: Book, rule: Rule) -> list[Difference]:
     """The examples of a rule that do not hold."""
     found: list[Difference] = []
     for example in rule.examples:
-        zone = book.tables.regions.zone(str(example.given[0].get("region", "")))
         try:
-            missing, extra = compare(example, judge(book, rule, example), zone)
-        except (Undecodable, ValueError) as error:
+            missing, extra = compare(example, judge(book, rule, example), zone_of(book, example))
+        except (Undecodable, ValueError, OverflowError) as error:
             missing, extra = [{"error": str(error)}], []
         if missing or extra:
             place = (rule.file, example.line)

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rules.language import Book, BookErrors, load_book
-from rules.testing.examples import run
+from rules.language import Book, BookErrors, Rule, load_book
+from rules.testing.examples import Difference, run
 
 app = typer.Typer(no_args_is_help=True, help="Write rules with confidence: lint them, run their examples.")
-Folder = Annotated[Path | None, typer.Option("--book", help="Folder of rules; the shipped book without it.", exists=True)]
+Folder = Annotated[
+    Path | None, typer.Option("--book", help="Folder of rules; the shipped book without it.", exists=True)
+]
+Chosen = Annotated[str, typer.Option("--run", help="Only rules whose id matches this regular expression.")]
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
@@ -27,21 +30,29 @@ def _book(directory: Path | None) -> Book:
         raise typer.Exit(1) from None
 
 
+def _failing(book: Book, rules: list[Rule]) -> list[Difference]:
+    """The examples that do not hold, each told."""
+    differences = [difference for rule in rules for difference in run(book, rule)]
+    for difference in differences:
+        err.print(str(difference), markup=False, soft_wrap=True)
+    return differences
+
+
 @app.command()
 def lint(book: Folder = None) -> None:
-    """Every error of every file in one run, as file:line:col, with the line and a caret.
+    """Every error of every file in one run, as file:line:col, with the line and a caret; examples must hold.
 
     Example: mingjing rules lint --book examples/boston311/rules
     """
     found = _book(book)
+    if differences := _failing(found, list(found.rules)):
+        err.print(f"{len(differences)} example(s) do not hold")
+        raise typer.Exit(1)
     out.print(f"{len(found.rules)} rules, no errors; book {found.hash}")
 
 
 @app.command()
-def test(
-    book: Folder = None,
-    only: Annotated[str, typer.Option("--run", help="Only rules whose id matches this regular expression.")] = "",
-) -> None:
+def test(book: Folder = None, only: Chosen = "") -> None:
     """Run the examples of the rules through the production core; exit status 1 when one does not hold.
 
     Example: mingjing rules test --run '^T0'
@@ -50,11 +61,10 @@ def test(
     try:
         wanted = re.compile(only)
     except re.error as error:
-        raise typer.BadParameter(f"`{only}` is not a regular expression: {error}", param_hint="--run") from None
+        message = f"`{only}` is not a regular expression: {error}"
+        raise typer.BadParameter(message, param_hint="--run") from None
     rules = [rule for rule in found.rules if wanted.search(rule.id)]
-    differences = [difference for rule in rules for difference in run(found, rule)]
-    for difference in differences:
-        err.print(str(difference), markup=False, soft_wrap=True)
+    differences = _failing(found, rules)
     examples = sum(len(rule.examples) for rule in rules)
     out.print(f"{examples} examples of {len(rules)} rules, {len(differences)} do not hold")
     if differences or not rules:

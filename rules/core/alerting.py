@@ -86,9 +86,10 @@ def _last(facts: Sequence[Any], field: str) -> str:
 def _render(template: str, said: dict[str, str], occasion: Fact | None) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match[1]
-        if name.startswith("event."):
-            return str(getattr(occasion, name[6:], ""))
-        return said.get(name, "")
+        if name in said:
+            return said[name]
+        value = getattr(occasion, name.removeprefix("event."), None)  # a group's own fields are those of its first
+        return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
     return VARIABLE.sub(replace, template)
 

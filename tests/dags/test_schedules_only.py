@@ -1,4 +1,4 @@
-"""DAG files are read every few seconds by a process that must not wait: they hold schedules, touch nothing."""
+"""DAG files are read every few seconds by a process that must not wait: schedules, and nothing touched."""
 
 from __future__ import annotations
 

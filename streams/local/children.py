@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,17 @@ def _end_with_parent() -> None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def tie() -> Callable[[], None] | None:
+    """What a child does before it becomes the server; only the main thread lives as long as we do."""
+    return _end_with_parent if threading.current_thread() is threading.main_thread() else None
+
+
 def start(command: Sequence[str | Path], log: Path, environment: dict[str, str] | None = None) -> "Child":
     """Starts a server in its own process group, so that Ctrl-C reaches us first and we end it in order.
 
     Started from the main thread it ends even when we are killed; from another thread the kernel would end it
     with that thread, so there only an orderly exit takes it along.
     """
-    tied = threading.current_thread() is threading.main_thread()
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -36,7 +40,7 @@ def start(command: Sequence[str | Path], log: Path, environment: dict[str, str] 
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent if tied else None,
+            preexec_fn=tie(),
             env={**os.environ, **(environment or {})},
         )
     return Child(process, log)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from streams.local import ports
+from streams.local import children, ports
 
 FENCED = "because its session has timed out"
 PATIENCE = 10.0
@@ -59,11 +59,17 @@ def fence(java: Sequence[str], broker: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=children.tie(),
     ) as controller:
         limit = threading.Timer(PATIENCE, controller.terminate)
         limit.start()
         assert controller.stdout is not None
-        for line in controller.stdout:
-            if FENCED in line:
-                controller.terminate()
-        limit.cancel()
+        try:
+            for line in controller.stdout:
+                if FENCED in line:
+                    controller.terminate()
+        except BaseException:
+            controller.kill()
+            raise
+        finally:
+            limit.cancel()

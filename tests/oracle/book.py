@@ -84,6 +84,7 @@ HANDLING = Rule(
     pause="case.suspended",
     resume="case.resumed",
     lawful=lawful,
+    ends_pauses="case.decided",
 )
 T01 = replace(HANDLING, name="T01", severity="notice", limit=of_item("promised_limit", "legal_limit"), left=1)
 T02 = replace(HANDLING, name="T02", severity="yellow_card", limit=promised)
@@ -106,6 +107,7 @@ T03_PENALTY = Rule(
     reads=SETTLED | {"penalty.filed", "penalty.suspended", "penalty.resumed", "penalty.extended"},
     pause="penalty.suspended",
     resume="penalty.resumed",
+    ends_pauses="penalty.decided",
     approved_in="days",
     extend="penalty.extended",
     longest=lambda item: 30,

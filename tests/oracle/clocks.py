@@ -88,16 +88,22 @@ class Reading:
     breach: bool
     paused: int
     extended: int
-    used: int
+    counts: Callable[[date], bool]
+    first: date
+    today: date
     provisional: bool
     red_on: date | None
+
+    def used(self, stop: Fact | None) -> int:
+        """The days that counted up to a stop, or up to today."""
+        return sum(self.counts(day) for day in between(self.first, stop.day if stop else self.today))
 
 
 def pauses(rule: Rule, span: Span, facts: list[Fact], world: World) -> list[Pause]:
     """The lawful pauses of the clock; which of them count is another question (CLOCKS.md 12-14)."""
     if not rule.pause:
         return []
-    known = [fact for fact in facts if span.stop is None or before(fact, span.stop)]
+    known = [fact for fact in facts if span.stop is None or not before(span.stop, fact)]
     found: list[Pause] = []
     for procedure in {str(fact.procedure_id or "").strip() for fact in known if fact.type == rule.pause}:
         own = [fact for fact in known if str(fact.procedure_id or "").strip() == procedure]
@@ -116,7 +122,6 @@ def pauses(rule: Rule, span: Span, facts: list[Fact], world: World) -> list[Paus
                     continue
             ends = [world.days.after(fact.day, approved, rule.approved_in)]
             ends += [each.day for each in resumed if before(fact, each)]
-            ends += [span.stop.day] if span.stop else []
             running = Pause(fact, fact.day, min(ends))
             found.append(running)
     return sorted(found, key=lambda pause: order(pause.fact))
@@ -163,7 +168,6 @@ def count(rule: Rule, span: Span, facts: list[Fact], world: World, now: datetime
     counted, extension = granted(rule, span, facts, world, (number, unit), start)
     off = paused_days(counted, start, unit, world)
     due = due_date(rule, start, number + extension + len(off), unit, world)
-    until = span.stop.day if span.stop else now.date()
     fires = due if rule.left is None else rung(start, number + extension - rule.left, unit, off, world)
     late = span.stop.day > fires if span.stop else now >= end_of(fires)
     return Reading(
@@ -176,7 +180,9 @@ def count(rule: Rule, span: Span, facts: list[Fact], world: World, now: datetime
         breach=late,
         paused=len(off),
         extended=extension,
-        used=sum(world.days.counts(day, unit) and day not in off for day in between(start, until)),
+        counts=lambda day: world.days.counts(day, unit) and day not in off,
+        first=start,
+        today=now.date(),
         provisional=(unit == "workdays" or rule.roll) and world.days.provisional(due),
         red_on=world.days.after(due, rule.red_after, "workdays") if rule.red_after else None,
     )
@@ -236,7 +242,9 @@ def exactly(span: Span, allowed: timedelta, now: datetime) -> Reading:
         breach=late,
         paused=0,
         extended=0,
-        used=0,
+        counts=lambda day: False,
+        first=due.date(),
+        today=due.date(),
         provisional=False,
         red_on=None,
     )

@@ -117,8 +117,9 @@ def histories(draw: Draw, days: Days) -> History:
     events: list[Message] = []
     families = [draw(st.sampled_from(["case"] * 8 + ["penalty", "check"]))]
     families += ["case"] if families == ["case"] and draw(st.integers(0, 3)) == 0 else []
+    first = date.fromisoformat(draw(st.sampled_from(FIRST_DAYS)))
     for number, family in enumerate(families, 1):
-        events += life(draw, f"A{number}", family, world)
+        events += life(draw, f"A{number}", family, world, first)
     times = [local(each["time"]) for each in events if each.get("time")]
     latest = max(times)
     now = draw(st.sampled_from([latest, *edges(events, world, latest), latest + timedelta(days=25)]))
@@ -131,10 +132,9 @@ def edges(events: list[Message], world: World, now: datetime) -> list[datetime]:
     return sorted({midnight(each.due_date) + timedelta(days=more) for each in clocks for more in (0, 1)})
 
 
-def life(draw: Draw, subject: str, family: str, world: World) -> list[Message]:
+def life(draw: Draw, subject: str, family: str, world: World, first: date) -> list[Message]:
     types = KINDS[family]
     code = draw(st.sampled_from(sorted(world.items) + ["item-a"] * 3))
-    first = date.fromisoformat(draw(st.sampled_from(FIRST_DAYS)))
     pool = sorted(draw(st.lists(st.integers(0, 24), min_size=2, max_size=6)))
     made: list[Message] = []
 

@@ -10,7 +10,7 @@ from typing import Any
 from oracle.book import RULES
 from oracle.clocks import Reading, Rule, World
 from oracle.days import end_of, micros
-from oracle.history import Key, Version, version
+from oracle.history import Fact, Key, Version, version
 from oracle.patterns import patterns
 from oracle.relief import read, strict
 
@@ -85,7 +85,7 @@ def deadline(
             found.append(
                 (
                     raised(rule, subject, reading, reading, state, now) if reading.breach else None,
-                    clock(rule, subject, reading, reading.used, state),
+                    clock(rule, subject, reading, reading.used(reading.stop), state),
                 )
             )
     return found
@@ -98,7 +98,7 @@ def disputed(
     shown = whole or stern
     return (
         raised(rule, subject, stern, shown, "contested", now),
-        clock(rule, subject, stern, shown.used, "contested"),
+        clock(rule, subject, stern, stern.used(shown.stop), "contested"),
     )
 
 
@@ -113,7 +113,7 @@ def raised(rule: Rule, subject: str, reading: Reading, shown: Reading, state: st
         due_date=reading.due_date,
         due_at=instant(reading.due_at),
         ended_at=micros(shown.stop.at) if shown.stop else None,
-        severity=severity(rule, reading, now),
+        severity=severity(rule, reading, shown.stop, now),
         provisional=reading.provisional,
     )
 
@@ -125,12 +125,12 @@ def reason(rule: Rule, shown: Reading) -> str | None:
     return "closed_late" if shown.stop else "still_open"
 
 
-def severity(rule: Rule, reading: Reading, now: datetime) -> str:
+def severity(rule: Rule, reading: Reading, stop: Fact | None, now: datetime) -> str:
     """A provisional date raises at most a notice (RULES §3.12); an escalation needs it open beyond."""
     if reading.provisional:
         return "notice"
     if reading.red_on is not None:
-        beyond = reading.stop.day > reading.red_on if reading.stop else now >= end_of(reading.red_on)
+        beyond = stop.day > reading.red_on if stop else now >= end_of(reading.red_on)
         return "red_card" if beyond else rule.severity
     return rule.severity
 

@@ -48,14 +48,21 @@ def lateness_counts_from(version: Version, known: Iterable[Version]) -> datetime
 def too_late(
     rule: Rule, occasion: Key, versions: frozenset[Version], world: World, now: datetime
 ) -> set[Version]:
-    """The versions entered more than 24 hours after they occurred, when the breach already stood."""
+    """The versions entered more than 24 hours after they occurred, when the breach already stood.
+
+    Events that the clock does not read (an application, for T02) are no matter of relief: known or not.
+    """
     read_here = {each.key for each in versions if each.type in rule.reads}
     late: set[Version] = set()
     for one in sorted(versions, key=lambda each: each.recorded):
         since = lateness_counts_from(one, versions)
         if one.key not in read_here or since is None or one.recorded <= since + A_DAY:
             continue
-        earlier = [each for each in versions if each.recorded < one.recorded and each not in late]
+        earlier = [
+            each
+            for each in versions
+            if each.key not in read_here or (each.recorded < one.recorded and each not in late)
+        ]
         reading = read(rule, earlier, world, one.recorded, now).get(occasion)
         if reading is not None and reading.breach and reading.breach_at <= one.recorded:
             late.add(one)

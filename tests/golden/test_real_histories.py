@@ -94,11 +94,11 @@ def test_every_request_that_the_city_flags_overdue_has_an_alert(
     assert flagged <= {alert.subject for alert in boston.alerts}
 
 
-@pytest.mark.parametrize("until", ["2011-09-15 12:00:00", "2011-07-20 08:37:40"])
+@pytest.mark.parametrize("until", ["2011-07-06 12:00:00", "2011-07-20 08:37:40"])
 def test_until_gives_the_same_as_the_history_cut_there(
     boston_rows: list[dict[str, str]], tmp_path: Path, until: str
 ) -> None:
-    some = boston_rows[:6_000]
+    some = boston_rows[:2_500]
     whole = _written(some, tmp_path / "whole.csv")
     cut = [
         row | {"closed_dt": row["closed_dt"] if row["closed_dt"] <= until else ""}

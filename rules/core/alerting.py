@@ -83,13 +83,18 @@ def _last(facts: Sequence[Any], field: str) -> str:
     return ""
 
 
+def _written(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
 def _render(template: str, said: dict[str, str], occasion: Fact | None) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match[1]
         if name in said:
             return said[name]
-        value = getattr(occasion, name.removeprefix("event."), None)  # a group's own fields are those of its first
-        return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+        return _written(getattr(occasion, name.removeprefix("event."), None))  # a group's are those of its first
 
     return VARIABLE.sub(replace, template)
 

@@ -39,8 +39,8 @@ async def consumer_of(bootstrap: str, *topics: str) -> AsyncIterator[AIOKafkaCon
         isolation_level="read_committed",
         auto_offset_reset="earliest",
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
         await consumer.stop()

@@ -128,8 +128,8 @@ async def feed(
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=20, max_batch_size=1 << 18
     )
-    await producer.start()
     try:
+        await producer.start()
         return await Feed(producer, names, pace, dead_letters).run(history)
     finally:
         with suppress(asyncio.CancelledError):

@@ -15,6 +15,7 @@ from rules.language.rule import Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
 from rules.model.times import MINUTE
+from rules.model.words import in_words
 
 MOST_EVIDENCE = 50
 LATENESS = 15 * MINUTE
@@ -63,7 +64,7 @@ def alert_of(
         value=verdict.value,
         threshold=verdict.threshold,
         params=verdict.params,
-        message=Text(_render(message.zh, said, occasion), _render(message.en, said, occasion)),
+        message=Text(_render(message.zh, said, occasion, "zh"), _render(message.en, said, occasion, "en")),
         evidence=tuple(evidence_of(fact) for fact in rests_on[:MOST_EVIDENCE]),
         evidence_total=int(verdict.params.get("total", len(verdict.rests_on))),
     )
@@ -89,7 +90,7 @@ def _written(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def _render(template: str, said: dict[str, str], occasion: Fact | None) -> str:
+def _render(template: str, said: dict[str, str], occasion: Fact | None, language: str) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match[1]
         if name in said:

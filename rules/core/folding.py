@@ -18,8 +18,11 @@ KEEP = 90 * DAY
 """How long after a subject closed its own rules judge what is recorded of it (RULES.md §3.5)."""
 
 
-def fold(record: Record, slots: Slots, now: int) -> None:
-    """Folds the log from its beginning: what occurred up to `now`, in order."""
+def fold(record: Record, slots: Slots, now: int) -> list[tuple[str, str]]:
+    """Folds the log from its beginning: what occurred up to `now`, in order.
+
+    Gives back (source, id) of what was found too late to judge since the last fold.
+    """
     versions = record.versions()
     context = record.context = Context(record.subject, slots.places, slots.remembered)
     for version in versions:
@@ -38,6 +41,17 @@ def fold(record: Record, slots: Slots, now: int) -> None:
     context.times = times_of(visible, zone)
     for fact in in_order(visible, context.times):
         take(record, slots, fact)
+    record.touched.clear()
+    return _newly_unjudged(record, versions)
+
+
+def _newly_unjudged(record: Record, versions: list[Fact]) -> list[tuple[str, str]]:
+    if record.closed_at is None:
+        return []
+    last = record.closed_at + KEEP
+    late = [(version.source, version.id) for version in versions if version.recorded_at > last]
+    known, record.unjudged = record.unjudged, len(late)
+    return late[known:]
 
 
 def judged(record: Record, versions: list[Fact]) -> list[Any]:

@@ -36,7 +36,7 @@ class Kept(Struct, array_like=True):
 class Record:
     """One subject in memory. `states` and `rulings` are None until the log has been folded."""
 
-    __slots__ = ("alerts", "clocks", "closed_at", "context", "count", "late", "log", "noted", "off", "rulings", "seen", "slow", "states", "stream", "subject")  # fmt: skip
+    __slots__ = ("alerts", "clocks", "closed_at", "context", "count", "late", "log", "noted", "off", "rulings", "seen", "slow", "states", "stream", "subject", "touched", "unjudged")  # fmt: skip
 
     def __init__(self, subject: str, stream: str) -> None:
         self.subject, self.stream = subject, stream
@@ -51,12 +51,18 @@ class Record:
         self.alerts: dict[str, Alert] = {}
         self.clocks: dict[tuple[str, tuple[str, str]], Clock] = {}
         self.off: dict[int, Any] = {}
+        self.touched: set[int] = set()
+        self.unjudged = 0
         self.noted: frozenset[str] = frozenset()
 
     def append(self, fact: Fact) -> None:
         """Adds a version to the log."""
         self.log += encode_fact(fact)
         self.count += 1
+
+    def restore(self, count: int, log: bytes) -> None:
+        """Puts the log back as it was; what was folded of it is forgotten."""
+        self.count, self.log, self.states = count, log, None
 
     def versions(self) -> list[Fact]:
         """Every version in the order of arrival."""

@@ -79,15 +79,8 @@ def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Ste
             step.clocks.append(changed)
 
 
-def void_clocks(record: Record, slots: Slots, step: Step) -> None:
-    """Voids the clocks that a refold no longer finds."""
-    if len(record.clocks) <= sum(len(ruling.clocks) for ruling in record.rulings):
-        return
-    standing = {
-        (rule.id, view.occasion)
-        for rule, ruling in zip(slots.rules, record.rulings, strict=True)
-        for view in ruling.clocks
-    }
+def void_clocks(record: Record, standing: set[tuple[str, tuple[str, str]]], step: Step) -> None:
+    """Voids the clocks that a refold no longer finds; `standing` are (rule, occasion) of those that it does."""
     for key, old in record.clocks.items():
         if key not in standing and old.state != VOID:
             gone = msgspec.structs.replace(old, state=VOID, revision=old.revision + 1)

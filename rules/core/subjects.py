@@ -7,7 +7,7 @@ folds it again with the very same steps, and the difference is said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rules.core.alerting import LATENESS, WITHDRAWN, settle
 from rules.core.folding import KEEP, fold, ruling, take
@@ -25,16 +25,21 @@ from rules.model.times import DAY
 
 TRANSIT = 7 * DAY
 """How long state is kept beyond what is judged, so that the answer does not depend on when an event arrives."""
+HOT = 20_000
+"""How many subjects stay folded in memory; the others rest as rows and are folded again when an event comes."""
 PREFIX = b"s"
 
 
 class SubjectCore:
     """The fold over subjects. With `rows` it restores from them and hands back what changed; without, memory alone."""
 
-    def __init__(self, book: Book, rows: Rows | None = None, always_refold: bool = False) -> None:
+    def __init__(
+        self, book: Book, rows: Rows | None = None, always_refold: bool = False, hot: int = HOT
+    ) -> None:
         self.slots = Slots(book)
-        self.rows, self.always_refold = rows, always_refold
+        self.rows, self.always_refold, self.hot = rows, always_refold, hot
         self.records: dict[str, Record] = {}
+        self.cold: dict[str, bytes] = {}
         self.gone: set[str] = set()
         wakes: dict[str, int] = {}
         for key, row in rows.scan(PREFIX) if rows is not None else ():
@@ -49,22 +54,46 @@ class SubjectCore:
         return self.timers.next
 
     def step(self, events: Sequence[Event], now: int) -> Step:
-        """Folds a chunk of events; what they bring about is judged at `now`."""
+        """Folds a chunk of events, then judges each subject once at `now`: nothing is raised that the chunk undoes."""
+        self._cool()
         step = Step()
-        dirty: dict[str, None] = {}
+        taken: dict[str, list[int]] = {}
+        before: dict[str, tuple[int, bytes]] = {}
         for index, event in enumerate(events):
+            subject = event.subject
+            record = self._record(subject) or self._new(subject, event.fact)
+            if record is None:
+                step.unjudged.append((event.fact.source, event.fact.id))
+                continue
+            if subject not in taken:
+                taken[subject], before[subject] = [], (record.count, record.log)
+            taken[subject].append(index)
+            self._take(record, event.fact, now, step)
+        for subject, indexes in taken.items():
             try:
-                if self._take(event.subject, event.fact, now, step):
-                    dirty[event.subject] = None
-            except Exception as error:  # a defect of ours: the event is a dead letter, the others go on
-                step.rejected.append(Rejected(index, "fold_raised", "$", f"{type(error).__name__}: {error}"))
-        self._keep(dirty, now, step)
+                self._judge(self.records[subject], now, step)
+            except Exception:  # a defect of ours: one by one, so that only the event that brings it is set aside
+                self.records[subject].restore(*before[subject])
+                self._one_by_one(subject, [(index, events[index].fact) for index in indexes], now, step)
+        self._keep(taken, now, step)
         return step
+
+    def _one_by_one(self, subject: str, facts: Sequence[tuple[int, Fact]], now: int, step: Step) -> None:
+        record = self.records[subject]
+        for index, fact in facts:
+            before = record.count, record.log
+            try:
+                self._take(record, fact, now, step)
+                self._judge(record, now, step)
+            except Exception as error:
+                record.restore(*before)
+                step.rejected.append(Rejected(index, "fold_raised", "$", f"{type(error).__name__}: {error}"))
 
     def advance(self, now: int, limit: int = 2000) -> Step:
         """Fires the timers of at most `limit` subjects that are due at `now`."""
+        self._cool()
         step = Step()
-        dirty: dict[str, None] = {}
+        dirty: dict[str, list[int]] = {}
         for subject in self.timers.due(now, limit):
             record = self._record(subject)
             if record is None:
@@ -72,30 +101,34 @@ class SubjectCore:
             if record.closed_at is not None and now >= record.closed_at + KEEP + TRANSIT:
                 self._evict(record, step)
                 continue
-            dirty[subject] = None
-            if record.slow or record.states is None:
-                self._refold(record, now, step)
-            else:
-                due = [
-                    at for at, said in enumerate(record.rulings) if said.wake is not None and said.wake <= now
-                ]
-                self._judge(record, due, now, step)
+            dirty[subject] = []
+            if record.slow:
+                record.states = None
+            record.touched.update(
+                slot for slot, said in enumerate(record.rulings) if said.wake is not None and said.wake <= now
+            )
+            self._judge(record, now, step)
         self._keep(dirty, now, step)
         return step
 
     def clocks(self, now: int) -> list[Clock]:
         """The clocks of the subjects in memory as they stand at `now`, each with its revision."""
         found: list[Clock] = []
-        for record in self.records.values():
-            for slot, said in enumerate(record.rulings):
-                if slot in record.off or not said.clocks:
+        for subject in [*self.cold, *self.records]:
+            record = self._record(subject)
+            assert record is not None
+            if record.states is None:
+                fold(record, self.slots, now)
+            for slot in range(len(self.slots.rules)):
+                if slot in record.off:
                     continue
                 for view in ruling(record, self.slots, slot, now).clocks:
                     old = record.clocks.get((self.slots.rules[slot].id, view.occasion))
                     found.append(view.make(old.revision if old else 1))
+            self._cool()
         return found
 
-    def _keep(self, dirty: dict[str, None], now: int, step: Step) -> None:
+    def _keep(self, dirty: Iterable[str], now: int, step: Step) -> None:
         for subject in dirty:
             record = self.records[subject]
             wake = _wake_of(record, now)
@@ -104,16 +137,25 @@ class SubjectCore:
                 step.rows[PREFIX + subject.encode()] = encode_row(record, wake)
 
     def _record(self, subject: str) -> Record | None:
-        record = self.records.get(subject)
-        if record is None and self.rows is not None:
-            row = self.rows.get(PREFIX + subject.encode())
-            if row is not None:
-                record = decode_row(subject, row)
-                if record is None:
-                    self.gone.add(subject)
-                else:
-                    self.records[subject] = record
+        record = self.records.pop(subject, None)
+        if record is None:
+            row = self.cold.pop(subject, None) if self.rows is None else self.rows.get(PREFIX + subject.encode())
+            if row is None:
+                return None
+            record = decode_row(subject, row)
+            if record is None:
+                self.gone.add(subject)
+                return None
+        self.records[subject] = record  # the latest touched is the last to cool
         return record
+
+    def _cool(self) -> None:
+        """Lets go of the subjects longest untouched; what a host keeps in rows is already stored when it asks again."""
+        while len(self.records) > self.hot:
+            subject = next(iter(self.records))
+            record = self.records.pop(subject)
+            if self.rows is None:
+                self.cold[subject] = encode_row(record, None)
 
     def _evict(self, record: Record, step: Step) -> None:
         del self.records[record.subject]
@@ -121,28 +163,30 @@ class SubjectCore:
         if self.rows is not None:
             step.rows[PREFIX + record.subject.encode()] = trace()
 
-    def _take(self, subject: str, fact: Fact, now: int, step: Step) -> bool:
-        """Folds one event; True when the record changed. A fold that raises leaves the record as it was."""
-        record = self._record(subject)
-        if record is None:
-            if subject in self.gone:
-                step.unjudged.append((fact.source, fact.id))
-                return False
-            record = Record(subject, stream_of(fact))
-            fold(record, self.slots, now)
-        before = record.count, record.log
-        try:
-            changed = True
-            if self._comes_after(record, fact, now):
-                self._append(record, fact, now, step)
-            else:
-                changed = self._amend(record, fact, now, step)
-        except Exception:
-            record.count, record.log = before
-            record.states = None
-            raise
-        self.records[subject] = record
-        return changed
+    def _new(self, subject: str, fact: Fact) -> Record | None:
+        """The record of a subject that is not known; None for one that was known, closed and let go."""
+        if subject in self.gone:
+            return None
+        record = self.records[subject] = Record(subject, stream_of(fact))
+        fold(record, self.slots, 0)
+        return record
+
+    def _take(self, record: Record, fact: Fact, now: int, step: Step) -> None:
+        """Adds one event to the log, and steps the rules where it comes after all that is known."""
+        if self._comes_after(record, fact, now):
+            record.append(fact)
+            record.seen = fact.occurred_at
+            record.late = record.late or fact.recorded_at > fact.occurred_at + self.slots.relief
+            record.touched.update(take(record, self.slots, fact))
+            tell_new(record, self.slots, fact, step)
+            return
+        same = [v for v in record.versions() if v.id == fact.id and v.source == fact.source]
+        if any(_is_repeat(version, fact) for version in same):
+            step.counted.append("duplicate")
+            return
+        record.append(fact)
+        record.states = None
+        tell_changed(record, self.slots, resolve(same), resolve([*same, fact]), step)
 
     def _comes_after(self, record: Record, fact: Fact, now: int) -> bool:
         return (
@@ -155,47 +199,29 @@ class SubjectCore:
             and RANK_OF[type(fact)] not in CLOSING
         )
 
-    def _append(self, record: Record, fact: Fact, now: int, step: Step) -> None:
-        record.append(fact)
-        record.seen = fact.occurred_at
-        record.late = record.late or fact.recorded_at > fact.occurred_at + self.slots.relief
-        concerned = take(record, self.slots, fact)
-        if concerned:
-            self._judge(record, concerned, now, step)
-        tell_new(record, self.slots, fact, step)
-
-    def _amend(self, record: Record, fact: Fact, now: int, step: Step) -> bool:
-        same = [v for v in record.versions() if v.id == fact.id and v.source == fact.source]
-        if any(_is_repeat(version, fact) for version in same):
-            step.counted.append("duplicate")
-            return False
-        record.append(fact)
-        self._refold(record, now, step)
-        tell_changed(record, self.slots, resolve(same), resolve([*same, fact]), step)
-        if record.closed_at is not None and fact.recorded_at > record.closed_at + KEEP:
-            step.unjudged.append((fact.source, fact.id))
-        return True
-
-    def _refold(self, record: Record, now: int, step: Step) -> None:
-        fold(record, self.slots, now)
-        self._judge(record, range(len(self.slots.rules)), now, step, whole=True)
-
-    def _judge(
-        self, record: Record, concerned: Sequence[int], now: int, step: Step, whole: bool = False
-    ) -> None:
-        """Asks rules for their rulings and says what changed; `whole` compares every alert with what was said."""
+    def _judge(self, record: Record, now: int, step: Step) -> None:
+        """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
+        whole = record.states is None
+        if whole:
+            step.unjudged += fold(record, self.slots, now)
+        concerned = range(len(self.slots.rules)) if whole else sorted(record.touched)
+        record.touched.clear()
         stale: list[int] = list(concerned) if whole else []
+        standing: set[tuple[str, tuple[str, str]]] = set()
         for slot in concerned:
             old, new = record.rulings[slot], ruling(record, self.slots, slot, now)
-            record.rulings[slot] = new
+            record.rulings[slot] = new.said
             if new.counted and not record.noted.issuperset(new.counted):
                 step.counted += sorted(set(new.counted) - record.noted)
                 record.noted |= set(new.counted)
             if not whole and new.verdicts != old.verdicts:
                 stale.append(slot)
             if new.clocks:
-                say_clocks(record, self.slots.rules[slot].id, new.clocks, step)
-        void_clocks(record, self.slots, step)
+                rule = self.slots.rules[slot].id
+                say_clocks(record, rule, new.clocks, step)
+                standing |= {(rule, view.occasion) for view in new.clocks} if whole else set()
+        if whole and len(record.clocks) > len(standing):
+            void_clocks(record, standing, step)
         if stale:
             say_alerts(record, self.slots, stale, now, step)
         if record.alerts:

@@ -10,6 +10,7 @@ import msgspec
 from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
+from rules.judging.context import Context
 from rules.kinds.count import Grouping
 from rules.model.events import RANK_OF, Fact
 from rules.model.facts import GroupFact, group_key
@@ -18,7 +19,7 @@ from rules.model.facts import GroupFact, group_key
 def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
     """An event that was not known before."""
     for grouping in slots.groupings.get(RANK_OF[type(fact)], ()):
-        _tell(grouping, None, fact, record, step)
+        _tell(grouping, None, fact, record, slots, step)
 
 
 def tell_changed(
@@ -33,7 +34,7 @@ def tell_changed(
         same = (v for v in record.versions() if v.id == new.id and v.source == new.source)
         new = msgspec.structs.replace(new, received_at=min(version.received_at for version in same))
     for grouping in _groupings((*before, *after), slots):
-        _tell(grouping, old, new, record, step)
+        _tell(grouping, old, new, record, slots, step)
 
 
 def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
@@ -41,18 +42,22 @@ def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
     return list(found.values())
 
 
-def _tell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, step: Step) -> None:
-    left, right = _key(grouping, old, record), _key(grouping, new, record)
+def _tell(
+    grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step
+) -> None:
+    left, right = _key(grouping, old, record, slots), _key(grouping, new, record, slots)
     if old is not None and left is not None and left != right:
         step.facts.append(GroupFact(left, old.source, old.id, record.count, False, record.subject, old))
     if new is not None and right is not None:
         step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new))
 
 
-def _key(grouping: Grouping, fact: Fact | None, record: Record) -> str | None:
+def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) -> str | None:
     """The group of a fact; None when it has none, or lacks what it would be grouped by."""
     rank = RANK_OF[type(fact)] if fact is not None else 0
     if rank not in grouping.ranks:
         return None
+    if record.context is None:
+        record.context = Context(record.subject, slots.places, slots.remembered)
     values: tuple[Any, ...] = tuple(part.functions[rank](fact, record.context) for part in grouping.parts)
     return None if any(value is None or value == "" for value in values) else group_key(grouping.name, values)

@@ -57,6 +57,14 @@ class Ruling(Struct, frozen=True):
     counted: tuple[str, ...] = ()
 
 
+    @property
+    def said(self) -> Ruling:
+        """What must be remembered of it: not the clocks, whose last figures are kept with the subject."""
+        if not self.verdicts and self.wake is None:
+            return SILENT
+        return self if not self.clocks else Ruling(self.verdicts, (), self.wake)
+
+
 SILENT = Ruling()
 
 

@@ -18,7 +18,8 @@ from streams.sources.mapping import Mapping, load_mapping
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        help="CSV、JSON 行、XES，可为 gzip；`-` 为标准输入 · files, plain or gzip; `-`: standard input"
+        metavar="INPUT...",
+        help="CSV、JSON 行、XES，可为 gzip；`-` 为标准输入 · files, plain or gzip; `-`: standard input",
     ),
 ]
 MappingFile = Annotated[

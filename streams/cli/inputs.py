@@ -18,7 +18,7 @@ from streams.sources.mapping import Mapping, load_mapping
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        metavar="INPUT...",
+        metavar="INPUT",
         help="CSV、JSON 行、XES，可为 gzip；`-` 为标准输入 · files, plain or gzip; `-`: standard input",
     ),
 ]

@@ -21,6 +21,9 @@ ENVELOPE: dict[str, tuple[str, str]] = {
 }
 
 
+ROOTS = ("event", "item", "params")
+
+
 class Names:
     """The names of one expression, for one event type of its selector.
 
@@ -97,7 +100,8 @@ class Names:
             return self._of_fact(latest, kind, ".".join(words[2:]), node)
         if len(words) == 1 and any(name in each.judged for each in self.types):
             return self._own(name, node, name)
-        known = {"event", "item", "params", self.scope.subject, *self.elements, *TYPES}
+        roots = (f"{root}.{words[1]}" if len(words) > 1 else root for root in ROOTS)
+        known = {*roots, self.scope.subject, *self.elements, *TYPES}
         return fail(node, "unknown-name", f"`{name}` is not known here", known, ".".join(words[:2]))
 
     def _own(self, field: str, node: Node, path: str) -> Code:

@@ -48,7 +48,7 @@ def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
         _event(part, subject)
     until = node.get("until") or given.value[-1].get("at")
     end = time(node.get("until")) or (str(until.value) if until is not None else "")
-    if until is None:
+    if until is None and given.value[-1].get("operation") is not None:
         missing(node, "until", "is required where the last event has no time")
     events = tuple(part.plain() for part in given.value if part.is_map)
     return Example(name, events, end, expected, items, node.line)

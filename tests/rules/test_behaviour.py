@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from oracle.behaviours import BEHAVIOURS, ITEMS, Behaviour
-from oracle.clocks import World
-from oracle.core import Judge, by_core, by_oracle
-from oracle.days import announced, local, midnight
-from oracle.judge import Alert
+from tests.oracle.behaviours import BEHAVIOURS, ITEMS, Behaviour
+from tests.oracle.clocks import World
+from tests.oracle.core import Judge, by_core, by_oracle
+from tests.oracle.days import announced, local, midnight
+from tests.oracle.judge import Alert
 
 WORLD = World(announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn"), ITEMS)
 

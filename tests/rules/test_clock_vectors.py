@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import gzip
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from oracle.clocks import World
-from oracle.core import Judge, by_core, by_oracle
-from oracle.days import announced, local, midnight
-from oracle.judge import Alert, Clock
-from oracle.written import Message, wire
+from tests.oracle.clocks import World
+from tests.oracle.core import Judge, by_core, by_oracle
+from tests.oracle.days import announced, local, midnight
+from tests.oracle.judge import Alert, Clock
+from tests.oracle.written import Message, wire
 
 CALENDAR = Path(__file__).parents[2] / "rules" / "calendars" / "cn"
 DAYS = announced(CALENDAR)

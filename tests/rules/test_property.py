@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import datetime
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from oracle.core import Arrival, Found, by_core, by_oracle
-from oracle.days import announced
-from oracle.histories import Draw, History, edges, histories
-from oracle.written import as_example
+from tests.oracle.core import Arrival, Found, by_core, by_oracle
+from tests.oracle.days import announced
+from tests.oracle.histories import Draw, History, edges, histories
+from tests.oracle.written import as_example
 
 DAYS = announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn")
 EXAMPLES = int(os.environ.get("MINGJING_PROPERTY_EXAMPLES", "250"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle.written import Message, deletion, wire
+from tests.oracle.written import Message, deletion, wire
 
 ITEMS: dict[str, dict[str, Any]] = {
     "item-a": {
@@ -105,7 +105,7 @@ BEHAVIOURS = [
     case("an extension moves the legal limit and never the promise", [APPLIED, ACCEPTED, extended("2026-03-10T10:00", 10)], "2026-03-20", "T02 T03", "T02 open still_open 2026-03-17T00:00 due 2026-03-16"),
     case("a case that promised nothing breaks no promise", [wire("case.applied", "2026-03-02T08:30", project_type="instant"), ACCEPTED], "2026-03-20", "T02"),
     case("an application after the acceptance makes no promise", [ACCEPTED, wire("case.applied", "2026-03-02T09:30", project_type="promise")], "2026-03-20", "T02"),
-    case("one working day before the promise ends it is due soon", [APPLIED, ACCEPTED], "2026-03-14", "T01", "T01 open 2026-03-14T00:00 due 2026-03-16"),
+    case("one working day before the promise ends it is due soon", [APPLIED, ACCEPTED], "2026-03-14", "T01", "T01 open still_open 2026-03-14T00:00 due 2026-03-16"),
     case("there is no early warning after closure", [APPLIED, ACCEPTED, decided("2026-03-13T23:59:59")], "2026-03-30", "T01"),
     case("a decision is no answer under article 32", [RECEIVED, decided("2026-03-04T09:00")], "2026-03-11", "T03 T04", LAPSED),
     case("a withdrawal is an answer", [RECEIVED, wire("case.withdrawn", "2026-03-04T09:00")], "2026-03-11", "T04"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from oracle.clocks import Item, Limit, Rule, World, before, limit
-from oracle.history import Fact, blank, whole_number
-from oracle.spans import ANSWERS, ENDS, answered, handled, plain
+from tests.oracle.clocks import Item, Limit, Rule, World, before, limit
+from tests.oracle.history import Fact, blank, whole_number
+from tests.oracle.spans import ANSWERS, ENDS, answered, handled, plain
 
 OPENS = frozenset({"case.received", "case.corrected"})
 PAUSES = frozenset({"case.suspended", "case.resumed"})

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from oracle.days import Days, between, end_of
-from oracle.history import RANK, Fact, Key, whole_number
+from tests.oracle.days import Days, between, end_of
+from tests.oracle.history import RANK, Fact, Key, whole_number
 
 Limit = tuple[int, str]
 Item = Mapping[str, Any]

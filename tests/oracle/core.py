@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from oracle.book import EXTRA, RULES
-from oracle.clocks import World
-from oracle.days import micros
-from oracle.judge import Alert, Clock, judge
 
 from rules.drive import Drive
 from rules.language import load_book
 from rules.model.events import decode_event
+from tests.oracle.book import EXTRA, RULES
+from tests.oracle.clocks import World
+from tests.oracle.days import micros
+from tests.oracle.judge import Alert, Clock, judge
 
 Found = tuple[set[Alert], set[Clock]]
 Judge = Callable[[Iterable[Mapping[str, Any]], World, datetime], Found]
@@ -28,7 +28,6 @@ ROOT = Path(__file__).parents[2]
 TIMED = {rule.name for rule in (*RULES, *EXTRA)}
 PATTERNS = {"P02", "P03", "P06", "P07", "P08"}
 KNOWN = TIMED | PATTERNS
-REASONED = TIMED - {"T01"}
 COLUMNS = (
     "task_code", "effective", "legal_limit", "promised_limit", "extension_limit", "special_procedures",
     "has_certificate",
@@ -84,7 +83,7 @@ def answers(drive: Drive) -> Found:
             occasion=("", "") if each.rule == "P08" else each.occasion,
             at=each.at,
             state=each.state,
-            reason=each.reason if each.rule in REASONED else None,
+            reason=each.reason if each.rule in TIMED else None,
             due_date=each.due_date,
             due_at=each.due_at,
             ended_at=each.ended_at,

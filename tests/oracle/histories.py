@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle.clocks import World
-from oracle.core import by_oracle
-from oracle.days import Days, local, midnight
-from oracle.written import Message, deletion, wire
+
+from tests.oracle.clocks import World
+from tests.oracle.core import by_oracle
+from tests.oracle.days import Days, local, midnight
+from tests.oracle.written import Message, deletion, wire
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 

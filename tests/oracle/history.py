@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from oracle.days import local, midnight
+from tests.oracle.days import local, midnight
 
 LIFE = (
     ("case", "applied received correction_notified corrected accepted not_accepted stage suspended resumed"),

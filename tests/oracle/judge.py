@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from oracle.book import RULES
-from oracle.clocks import Reading, Rule, World
-from oracle.days import end_of, micros
-from oracle.history import Fact, Key, Version, version
-from oracle.patterns import patterns
-from oracle.relief import read, strict
+from tests.oracle.book import RULES
+from tests.oracle.clocks import Reading, Rule, World
+from tests.oracle.days import end_of, micros
+from tests.oracle.history import Fact, Key, Version, version
+from tests.oracle.patterns import patterns
+from tests.oracle.relief import read, strict
 
 
 @dataclass(frozen=True, order=True)
@@ -109,20 +109,13 @@ def raised(rule: Rule, subject: str, reading: Reading, shown: Reading, state: st
         occasion=reading.occasion,
         at=instant(reading.breach_at),
         state=state,
-        reason=reason(rule, shown),
+        reason="closed_late" if shown.stop else "still_open",
         due_date=reading.due_date,
         due_at=instant(reading.due_at),
         ended_at=micros(shown.stop.at) if shown.stop else None,
         severity=severity(rule, reading, shown.stop, now),
         provisional=reading.provisional,
     )
-
-
-def reason(rule: Rule, shown: Reading) -> str | None:
-    """Told for breaches only: what is due soon is not late, and the texts give it no word."""
-    if rule.left is not None:
-        return None
-    return "closed_late" if shown.stop else "still_open"
 
 
 def severity(rule: Rule, reading: Reading, stop: Fact | None, now: datetime) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from oracle.clocks import before
-from oracle.history import Fact, Key, Version, blank, in_order
+from tests.oracle.clocks import before
+from tests.oracle.history import Fact, Key, Version, blank, in_order
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,9 @@ class Sliding:
         ]
 
     def in_time(self, fact: Fact, versions: Iterable[Version]) -> bool:
-        spoken = max((each for each in versions if each.key == fact.key), key=lambda each: each.strength)
-        return spoken.received - fact.at <= self.lateness
+        """An event is as late as the first of its versions that reached us: a correction is no straggler."""
+        first = min(each.received for each in versions if each.key == fact.key)
+        return first - fact.counted_from <= self.lateness
 
     def value(self, points: list[Fact], at: datetime) -> int:
         inside = [fact for fact in points if at - self.size <= fact.at <= at]
@@ -148,19 +149,18 @@ class Sliding:
             if earlier is not None and self.holds(points, earlier) and at - earlier <= self.size:
                 continue
             first = min(fact.key for fact in points if fact.at == at)
-            ended = self.end(points, [each for each in instants if each >= at])
-            ended = None if ended is None or ended > now else ended
+            ended = self.end(points, [each for each in instants if each >= at], now)
             found.append(Hit(self.rule, self.severity, group, first, at, ended))
         return found
 
     def holds(self, points: list[Fact], at: datetime) -> bool:
         return self.value(points, at) >= self.at_least
 
-    def end(self, points: list[Fact], instants: list[datetime]) -> datetime | None:
-        """The first instant at which it does not hold, or at which the window is empty."""
+    def end(self, points: list[Fact], instants: list[datetime], now: datetime) -> datetime | None:
+        """The first instant at which it does not hold, or the last one before the window was empty."""
         for one, following in zip(instants, [*instants[1:], None], strict=True):
             if following is None or following - one > self.size:
-                return one + self.size
+                return one + self.size if now > one + self.size else None
             if not self.holds(points, following):
                 return following
         return None

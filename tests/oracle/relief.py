@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from oracle.clocks import Reading, Rule, World, count
-from oracle.days import end_of
-from oracle.history import Key, Version, in_order
+from tests.oracle.clocks import Reading, Rule, World, count
+from tests.oracle.days import end_of
+from tests.oracle.history import Key, Version, in_order
 
 A_DAY = timedelta(hours=24)
 

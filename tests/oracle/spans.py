@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from oracle.clocks import Rule, Span, World, before, count, first_day
-from oracle.history import Fact
+from tests.oracle.clocks import Rule, Span, World, before, count, first_day
+from tests.oracle.history import Fact
 
 
 def plain(starts: frozenset[str], stops: Callable[[Fact, Fact], bool]) -> Callable[..., list[Span]]:

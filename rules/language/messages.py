@@ -10,7 +10,7 @@ from msgspec import Struct
 from rules.expression import Value
 from rules.language.rule import Body
 from rules.language.window_body import grouped_by
-from rules.language.words import known, suggest, text
+from rules.language.words import known, missing, suggest, text
 from rules.language.yaml import Node
 from rules.model.alerts import Text
 from rules.model.events import BY_RANK, TYPES, EventType
@@ -41,7 +41,7 @@ def read_messages(node: Node, sayable: Sayable) -> dict[str, Text]:
     """The words of a rule: `message: {zh, en}`, or one such pair for `fire` and one for `warn`."""
     message = node.get("message")
     if message is None:
-        node.fault("missing-key", "`message` is required, in zh and en")
+        missing(node, "message", "is required, in zh and en")
         return {}
     if not any(message.get(step) is not None for step in STEPS):
         return {"fire": _said(node, "message", sayable)}

@@ -87,15 +87,14 @@ def _rule_id(node: Node, around: Surroundings) -> str:
 def _kind(node: Node) -> str:
     """The one kind that a rule has; the first where it has several, empty where it has none."""
     kinds = [key for key in READERS if node.get(key) is not None]
-    mistyped = any(suggest(key, READERS) for key in node.keys if key not in KEYS)
-    if len(kinds) != 1 and not (mistyped and not kinds):
+    if len(kinds) != 1 and not (node.mistyped & READERS.keys() and not kinds):
         node.fault("one-kind", f"a rule has one kind of {', '.join(READERS)}; this has {len(kinds)}")
     return kinds[0] if kinds else ""
 
 
 def _body(node: Node, kind: str, head: Head, reading: Reading) -> Body | None:
     part = node.get(kind)
-    if part is not None:
+    if part is not None and kind:
         return READERS[kind](part, head, reading)
     reading.expression(head.when, (), ("bool",))
     return None

@@ -25,8 +25,11 @@ def read_examples(node: Node, subject: str, tables: Tables | None) -> tuple[Exam
     """At least one example that fires, and one that stays silent."""
     examples = node.get("examples")
     if examples is None or not examples.is_list or not examples.value:
-        place = examples if examples is not None else node
-        place.fault("no-examples", "a rule shows at least one example that fires and one that stays silent")
+        if "examples" not in node.mistyped:
+            place = examples if examples is not None else node
+            place.fault(
+                "no-examples", "a rule shows at least one example that fires and one that stays silent"
+            )
         return ()
     found = [_example(part, subject, tables) for part in examples.value]
     kept = tuple(example for example in found if example is not None)
@@ -42,7 +45,7 @@ def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
     items = _items(node.get("items"), tables)
     expected = _expectations(node)
     if given is None or not given.is_list or not given.value:
-        (given or node).fault("missing-key", "`given` lists the events of the example")
+        missing(given if given is not None else node, "given", "lists the events of the example")
         return None
     for part in given.value:
         _event(part, subject)

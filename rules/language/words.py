@@ -11,10 +11,12 @@ from rules.language.yaml import Node
 from rules.model.alerts import Text
 from rules.model.spans import parse_span
 
+LIKE = 0.6
+
 
 def suggest(word: object, among: Iterable[str]) -> str:
     """`did you mean …?`, or nothing."""
-    close = get_close_matches(str(word), sorted(among), 1, 0.6)
+    close = get_close_matches(str(word), sorted(among), 1, LIKE)
     return f"did you mean `{close[0]}`?" if close else ""
 
 
@@ -27,11 +29,14 @@ def known(node: Node, keys: Iterable[str]) -> bool:
     for key, place in node.keys.items():
         if key not in allowed:
             place.fault("unknown-key", f"`{key}` is none of {', '.join(allowed)}", suggest(key, allowed))
+            node.mistyped.update(get_close_matches(key, allowed, 1, LIKE))
     return True
 
 
 def missing(node: Node, key: str, why: str = "is required") -> None:
-    node.fault("missing-key", f"`{key}` {why}")
+    """A fault for a key that is not there, unless it is there with a typo, which is told already."""
+    if key not in node.mistyped:
+        node.fault("missing-key", f"`{key}` {why}")
 
 
 def flag(node: Node | None) -> bool:

@@ -27,11 +27,12 @@ TRUTH = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", 
 class Node:
     """One value of a YAML file and where it stands: a scalar, or a dict or list of nodes."""
 
-    __slots__ = ("col", "keys", "line", "source", "value", "width")
+    __slots__ = ("col", "keys", "line", "mistyped", "source", "value", "width")
 
     def __init__(self, source: Source, line: int, col: int, width: int, value: Any) -> None:
         self.source, self.line, self.col, self.width, self.value = source, line, col, width, value
         self.keys: dict[str, Node] = {}
+        self.mistyped: set[str] = set()
 
     @property
     def is_map(self) -> bool:

@@ -1,0 +1,54 @@
+"""`mingjing rules` on good and on broken books: what it prints, and with which status it ends."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rules.language import BOOK
+from streams.cli.rules import app
+
+RULE = (BOOK / "process" / "P03_instant_close.yaml").read_text()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    (tmp_path / "P03.yaml").write_text(RULE)
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+def test_the_shipped_book_has_no_errors_and_its_examples_hold() -> None:
+    status, output = run("lint")
+    assert (status, "no errors" in output) == (0, True)
+    status, output = run("test", "--run", "^T0[34]")
+    assert (status, "0 do not hold" in output) == (0, True)
+
+
+def test_lint_prints_every_error_and_ends_with_1(book: Path) -> None:
+    (book / "P03.yaml").write_text(
+        RULE.replace("severity:", "severty:").replace("category: process", "category: x")
+    )
+    status, output = run("lint", "--book", str(book))
+    assert status == 1
+    assert "error[unknown-key]" in output
+    assert "did you mean `severity`?" in output
+    assert "3 error(s)" in output
+
+
+def test_an_example_that_does_not_hold_is_told_with_its_place(book: Path) -> None:
+    (book / "P03.yaml").write_text(RULE.replace("expect: []", "expect: [{severity: red_card}]", 1))
+    for command in ("lint", "test"):
+        status, output = run(command, "--book", str(book))
+        assert status == 1
+        assert "expected and absent: {'severity': 'red_card'}" in output
+        assert "P03.yaml:" in output
+
+
+def test_a_pattern_that_is_none_is_a_usage_error_and_one_that_finds_no_rule_is_not_fine(book: Path) -> None:
+    assert run("test", "--run", "(")[0] == 2
+    assert run("test", "--run", "^nothing$", "--book", str(book))[0] == 1

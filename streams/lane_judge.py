@@ -17,6 +17,10 @@ from streams.marks import mark_of
 LARGEST_ADVANCE = 2_000
 """A burst of 100,000 timers is many commits."""
 
+SMALLEST, LARGEST = 100, 4_000
+LONG, SHORT = 0.3, 0.1
+"""Seconds that a piece of work may take: heartbeats and the other lanes wait for it."""
+
 
 class Core(Protocol):
     """What judges: rules.core.SubjectCore for events, rules.core.GroupCore for facts."""
@@ -96,6 +100,8 @@ class Judge:
     def __init__(self, core: Core, lane_clock: EventClock, reader: EventReader | FactReader) -> None:
         self.core = core
         self.clock = lane_clock
+        self.stride = 1_000
+        """How many records or timers to judge at once: fewer where that takes long."""
         self._reader = reader
 
     @property
@@ -106,6 +112,13 @@ class Judge:
 
     def judge(self, records: Iterable[Any], contact: Contact) -> Judged:
         """Decodes a chunk, moves the clock and steps the core once."""
+        began = clock.monotonic()
+        try:
+            return self._judge(records, contact)
+        finally:
+            self._pace(clock.monotonic() - began)
+
+    def _judge(self, records: Iterable[Any], contact: Contact) -> Judged:
         items: list[Any] = []
         origins: list[Any] = []
         letters: list[DeadLetter] = []
@@ -142,7 +155,17 @@ class Judge:
 
     def advance(self) -> Judged:
         """Fires what is due, at most LARGEST_ADVANCE subjects."""
-        return Judged(self.core.advance(self.clock.now, LARGEST_ADVANCE))
+        began = clock.monotonic()
+        try:
+            return Judged(self.core.advance(self.clock.now, min(self.stride, LARGEST_ADVANCE)))
+        finally:
+            self._pace(clock.monotonic() - began)
+
+    def _pace(self, seconds: float) -> None:
+        if seconds > LONG:
+            self.stride = max(self.stride // 2, SMALLEST)
+        elif seconds < SHORT:
+            self.stride = min(self.stride * 2, LARGEST)
 
 
 def _letter(fault: Undecodable, record: Any) -> DeadLetter:

@@ -166,11 +166,13 @@ class Lane:
     async def _gather(self) -> tuple[list[Any], Contact]:
         """A chunk: what is there, a little more where it is small, much more where a backlog waits."""
         pace = self._ground.pace
-        records, contact = await self._poll(self._patience(), pace.chunk)
-        if records and len(records) < pace.chunk:
+        stride = self._judge.stride
+        chunk = min(pace.chunk, stride)
+        records, contact = await self._poll(self._patience(), chunk)
+        if records and len(records) < chunk:
             await asyncio.sleep(pace.gather)
         behind = contact.end is not None and contact.end - contact.position > pace.chunk
-        limit = pace.backlog if behind else pace.chunk
+        limit = min(pace.backlog, stride) if behind else chunk
         while records and len(records) < limit and not self._halted:
             more, contact = await self._poll(0.0, limit - len(records))
             if not more:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -130,13 +131,16 @@ async def _until_told(servers: Servers, roles: Roles, month: "Future[Simulation]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
+    ticker = Ticker(partial(console.print, soft_wrap=True), servers.settings.language)
     parts: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(part)
         for part in (
             told.wait(),
             roles.watch(),
             _live(servers.settings, await asyncio.wrap_future(month), console),
-            follow(servers.settings, Ticker(console.print, servers.settings.language)),
+            follow(
+                servers.settings, Ticker(partial(console.print, soft_wrap=True), servers.settings.language)
+            ),
             _announce(servers.settings, console),
             _alive(servers),
         )

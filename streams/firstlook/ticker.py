@@ -31,7 +31,7 @@ def line(alert: Alert, language: str) -> Text:
     return Text.assemble(
         (iso(alert.at, "Asia/Shanghai")[:16].replace("T", " "), "dim"),
         "  ",
-        (f"{word:<11}", STYLES[alert.severity]),
+        (f"{word:<12}", STYLES[alert.severity]),
         (f"{alert.rule:<12}", "bold"),
         said or f"{alert.subject} {alert.reason}",
     )
@@ -43,15 +43,17 @@ class Ticker:
     def __init__(self, show: Callable[[Any], None], language: str) -> None:
         self._show, self._language = show, language
         self._standing: set[str] = set()
+        self._told: set[str] = set()
         self._second, self._shown, self._held = 0, 0, 0
 
     def take(self, alert: Alert, second: int) -> None:
         if alert.state == "withdrawn":
             self._standing.discard(alert.alert_id)
             return
-        if alert.alert_id in self._standing:
-            return
         self._standing.add(alert.alert_id)
+        if alert.alert_id in self._told:
+            return
+        self._told.add(alert.alert_id)
         if second != self._second:
             self.settle()
             self._second, self._shown = second, 0

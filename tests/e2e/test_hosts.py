@@ -20,7 +20,16 @@ from streams.marks import put_marks
 from streams.settings import ROOT, Settings
 from streams.simulate import simulate
 from streams.simulate.versions import Message
-from tests.streams.lane_harness import REAL, Reader, nothing_more, said_twice, workers
+from tests.streams.lane_harness import (
+    REAL,
+    Reader,
+    difference,
+    final_alerts,
+    final_clocks,
+    nothing_more,
+    said_twice,
+    workers,
+)
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -91,46 +100,6 @@ def right(month: list[Message], book: Path) -> tuple[dict[str, Alert], dict[str,
     return final_alerts(drive.alerts()), final_clocks(drive.clocks()), now
 
 
-def final_alerts(said: Sequence[Alert]) -> dict[str, Alert]:
-    """The alerts that stand, by id; how often each was changed on the way is the host's own affair."""
-    last: dict[str, Alert] = {}
-    for alert in said:
-        if alert.alert_id not in last or last[alert.alert_id].revision <= alert.revision:
-            last[alert.alert_id] = alert
-    return {name: _without_revision(alert) for name, alert in last.items() if alert.state != "withdrawn"}
-
-
-def _without_revision(alert: Alert) -> Alert:
-    evidence = tuple(msgspec.structs.replace(piece, hash="") for piece in alert.evidence)
-    return msgspec.structs.replace(alert, revision=0, evidence=evidence)
-
-
-def final_clocks(said: Sequence[Clock]) -> dict[str, Clock]:
-    """The clocks, by id; what has run of one that is open is as of when it was last said."""
-    last: dict[str, Clock] = {}
-    for clock in said:
-        if clock.clock_id not in last or last[clock.clock_id].revision <= clock.revision:
-            last[clock.clock_id] = clock
-    final = {}
-    for name, clock in last.items():
-        if clock.state != "void":
-            open_now = {"used": 0, "left": None} if clock.state != "stopped" else {}
-            final[name] = msgspec.structs.replace(clock, revision=0, as_of=0, **open_now)
-    return final
-
-
-def difference(found: dict[str, Alert], wanted: dict[str, Alert]) -> str:
-    """What is missing, too much, or otherwise than wanted; for the message of a failed test."""
-    lines = [f"missing {wanted[name]}" for name in wanted.keys() - found.keys()]
-    lines += [f"too much {found[name]}" for name in found.keys() - wanted.keys()]
-    lines += [
-        f"found  {found[name]}\nwanted {wanted[name]}"
-        for name in found.keys() & wanted.keys()
-        if found[name] != wanted[name]
-    ]
-    return "\n".join([*lines[:6], f"{len(lines)} differences", ""])
-
-
 async def _send(settings: Settings, month: Sequence[Message], now: int) -> None:
     names = topics.Names(settings.topic_prefix, settings.app)
     async with AIOKafkaProducer(
@@ -165,7 +134,8 @@ async def test_the_same_history_comes_to_the_same_alerts_and_clocks_on_kafka(
             await _send(settings, sent, now)
             heard = await said.until(lambda read: final_alerts(read.alerts) == alerts, 60)
             assert heard, difference(final_alerts(said.alerts), alerts) + running[0].log.read_text()
-            assert await ticking.until(lambda read: final_clocks(read.clocks) == clocks, 30)
+            heard = await ticking.until(lambda read: final_clocks(read.clocks) == clocks, 30)
+            assert heard, difference(final_clocks(ticking.clocks), clocks)
             await nothing_more(said)
             assert final_alerts(said.alerts) == alerts
             assert said_twice(said.alerts) == []

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from rules.model.alerts import Alert, Clock, parse_alert, parse_clock
@@ -29,6 +30,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """The variables that make a process read these settings."""
     return os.environ | {
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+        "CLICKHOUSE_URL": settings.clickhouse_url,
         "MINGJING_STATE": str(settings.state),
         "MINGJING_CLOCK": settings.clock,
         "MINGJING_APP": settings.app,
@@ -166,3 +168,43 @@ def said_twice(alerts: Iterable[Alert]) -> list[tuple[str, int]]:
 async def nothing_more(reader: Reader, seconds: float = 2.0) -> None:
     """Reads for a while longer: what must not come would come now."""
     await asyncio.wait_for(asyncio.shield(reader.until(lambda _: False, seconds)), seconds + 5)
+
+
+def final_alerts(said: Iterable[Alert]) -> dict[str, Alert]:
+    """The alerts that stand, by id; how often each was changed on the way is the host's own affair."""
+    last: dict[str, Alert] = {}
+    for alert in said:
+        if alert.alert_id not in last or last[alert.alert_id].revision <= alert.revision:
+            last[alert.alert_id] = alert
+    return {name: _without_revision(alert) for name, alert in last.items() if alert.state != "withdrawn"}
+
+
+def _without_revision(alert: Alert) -> Alert:
+    evidence = tuple(msgspec.structs.replace(piece, hash="") for piece in alert.evidence)
+    return msgspec.structs.replace(alert, revision=0, evidence=evidence)
+
+
+def final_clocks(said: Iterable[Clock]) -> dict[str, Clock]:
+    """The clocks, by id; what has run of one that is open is as of when it was last said."""
+    last: dict[str, Clock] = {}
+    for ticking in said:
+        if ticking.clock_id not in last or last[ticking.clock_id].revision <= ticking.revision:
+            last[ticking.clock_id] = ticking
+    final = {}
+    for name, ticking in last.items():
+        if ticking.state != "void":
+            open_now = {"used": 0, "left": None} if ticking.state != "stopped" else {}
+            final[name] = msgspec.structs.replace(ticking, revision=0, as_of=0, **open_now)
+    return final
+
+
+def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """What is missing, too much, or otherwise than wanted; for the message of a failed test."""
+    lines = [f"missing {wanted[name]}" for name in wanted.keys() - found.keys()]
+    lines += [f"too much {found[name]}" for name in found.keys() - wanted.keys()]
+    lines += [
+        f"found  {found[name]}\nwanted {wanted[name]}"
+        for name in found.keys() & wanted.keys()
+        if found[name] != wanted[name]
+    ]
+    return "\n".join([*lines[:6], f"{len(lines)} differences", ""])

@@ -188,7 +188,8 @@ def _landed(url: str) -> list[tuple[str, int, str]]:
 
 
 def _shown(outcomes: Sequence[Outcome]) -> Table:
-    table = Table("seed", "events", "records", "kills w/l/b", "twice", "= replay", "= warehouse", "s")  # fmt: skip
+    heads = ("seed", "events", "records", "kills w/l/b", "twice", "= replay", "= warehouse", "s")
+    table = Table(*heads)
     for each in outcomes:
         kills = f"{each.worker_kills} / {each.lander_kills} / {each.broker_kills}"
         table.add_row(

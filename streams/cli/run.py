@@ -138,9 +138,7 @@ async def _until_told(servers: Servers, roles: Roles, month: "Future[Simulation]
             told.wait(),
             roles.watch(),
             _live(servers.settings, await asyncio.wrap_future(month), console),
-            follow(
-                servers.settings, Ticker(partial(console.print, soft_wrap=True), servers.settings.language)
-            ),
+            follow(servers.settings, ticker),
             _announce(servers.settings, console),
             _alive(servers),
         )

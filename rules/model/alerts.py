@@ -129,21 +129,22 @@ def clock_json(clock: Clock, zone: str = "Asia/Shanghai") -> bytes:
     return msgspec.json.encode(_written(clock, CLOCK_TIMES, zone))
 
 
-def _read(raw: dict[str, Any], times: tuple[str, ...]) -> dict[str, Any]:
+def _read(line: bytes, times: tuple[str, ...]) -> dict[str, Any]:
+    raw = msgspec.json.decode(line, type=dict[str, Any])
     for name in times:
         if raw.get(name) is not None:
-            raw[name] = parse_time(raw[name])
+            raw[name] = parse_time(str(raw[name]))
     return raw
 
 
 def parse_alert(line: bytes) -> Alert:
     """The alert of one JSON line. Raises msgspec.MsgspecError or ValueError."""
-    raw = _read(msgspec.json.decode(line), ALERT_TIMES)
-    for piece in raw["evidence"]:
-        piece["recordedat"] = parse_time(piece["recordedat"])
+    raw = _read(line, ALERT_TIMES)
+    evidence = msgspec.convert(raw.get("evidence", []), list[dict[str, Any]])
+    raw["evidence"] = [piece | {"recordedat": parse_time(str(piece.get("recordedat")))} for piece in evidence]
     return msgspec.convert(raw, Alert)
 
 
 def parse_clock(line: bytes) -> Clock:
     """The clock of one JSON line. Raises msgspec.MsgspecError or ValueError."""
-    return msgspec.convert(_read(msgspec.json.decode(line), CLOCK_TIMES), Clock)
+    return msgspec.convert(_read(line, CLOCK_TIMES), Clock)

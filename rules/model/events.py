@@ -1,27 +1,48 @@
-"""Decides what an event is: the CloudEvents envelope, a struct per type, and the fact that rules judge.
-
-An event is known by (source, id). Its three times: `time` (it occurred), `recordedat` (the handling system
-stored it), `receivedat` (it reached our edge). A fact keeps the envelope and the fields marked `judged`,
-nothing else.
-"""
+"""Decides whether bytes are an event of the contract: decoded, its times read, clear identifiers refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from rules.model.fields import CONVERT, Mark, looks_like_an_identifier, marks, to_number
-from rules.model.inspection import INSPECTION
-from rules.model.service import SERVICE
+from rules.model.contract import (
+    ANY_FACT,
+    ANY_MESSAGE,
+    BY_RANK,
+    CHANNELS,
+    DELETED,
+    OPERATIONS,
+    RANK_OF,
+    TYPES,
+    Envelope,
+    Event,
+    EventType,
+    Fact,
+    Tombstone,
+    decode_log,
+    encode_fact,
+    stream_of,
+    type_name,
+)
+from rules.model.fields import CONVERT, looks_like_an_identifier, to_moment, to_number
 from rules.model.times import parse_time
 
-OPERATIONS = {"i": 0, "u": 1, "d": 2}
-DELETED = 2
-CHANNELS = {"service": "service.events", "inspection": "inspection.events"}
+__all__ = [
+    "ANY_FACT", "BY_RANK", "CHANNELS", "DELETED", "OPERATIONS", "RANK_OF", "TYPES", "Envelope", "Event",
+    "EventType", "Fact", "Tombstone", "Undecodable", "decode_event", "decode_log", "decode_message",
+    "encode_fact", "stream_of", "to_event", "type_name",
+]  # fmt: skip
+
+EARLIEST, LATEST = parse_time("1900-01-01T00:00:00Z"), parse_time("2900-01-01T00:00:00Z")
+NOT_A_TIME = "neither a time with an offset from UTC nor, where that is allowed, a date"
+OUT_OF_RANGE = "a time outside of the years 1900 to 2899"
+MAY_BE_PERSONS = ("object_id", "objects")
+"""Supervised objects are firms, or natural persons, whose numbers must not be clear either."""
+
+_decode_message = msgspec.json.Decoder(ANY_MESSAGE).decode
+_decode_tombstone = msgspec.json.Decoder(Tombstone).decode
 
 
 class Undecodable(Exception):
@@ -30,148 +51,6 @@ class Undecodable(Exception):
     def __init__(self, reason: str, path: str, detail: str) -> None:
         super().__init__(f"{reason} at {path}: {detail}")
         self.reason, self.path, self.detail = reason, path, detail
-
-
-class Envelope(Struct, kw_only=True, omit_defaults=True, tag_field="type"):
-    """A CloudEvents 1.0 envelope in structured JSON, with our extension attributes."""
-
-    id: str
-    source: str
-    time: str
-    subject: str
-    specversion: Literal["1.0"] = "1.0"
-    datacontenttype: str = "application/json"
-    recordedat: str = ""
-    receivedat: str = ""
-    operation: Literal["i", "u", "d"] = "i"
-    precision: Literal["day", "second"] = "second"
-
-
-class Tombstone(Struct, kw_only=True):
-    """The deletion of a record: it needs no data, nor a time (that is the one of what it deletes)."""
-
-    id: str
-    source: str
-    subject: str
-    type: str
-    operation: Literal["d"]
-    time: str = ""
-    recordedat: str = ""
-    receivedat: str = ""
-
-
-class Fact(Struct, array_like=True, gc=False, tag=0, kw_only=False):
-    """One version of one event as rules see it; times in epoch microseconds.
-
-    `occurred_at` is 0 in a deletion that names no time. Subclasses add the judged fields of their type.
-    """
-
-    source: str
-    id: str
-    occurred_at: int
-    recorded_at: int
-    received_at: int
-    operation: int
-    whole_day: bool
-
-
-class Event(Struct, gc=False):
-    """A decoded event: the record it belongs to, and its fact."""
-
-    subject: str
-    fact: Fact
-
-
-class EventType(Struct, frozen=True):
-    """One type of the contract. `rank` orders events of one instant: the order of the life cycle."""
-
-    name: str
-    stream: str
-    rank: int
-    message: type[Envelope]
-    fact: type[Fact]
-    fields: dict[str, Mark]
-    judged: tuple[str, ...]
-
-
-HELD_AS: dict[str, Any] = {
-    "string": str, "text": str, "strings": list[str], "number": float | None, "bool": bool,
-    "moment": int | date | None,
-}  # fmt: skip
-"""What a judged field of each kind is in a fact."""
-
-
-def _fact_struct(name: str, rank: int, fields: dict[str, Mark]) -> type[Fact]:
-    columns = [(field, HELD_AS[mark.kind]) for field, mark in fields.items() if mark.use == "judged"]
-    made = msgspec.defstruct(
-        name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__
-    )
-    return made  # type: ignore[return-value]
-
-
-def _build() -> dict[str, EventType]:
-    built: dict[str, EventType] = {}
-    for stream, types in (("service", SERVICE), ("inspection", INSPECTION)):
-        for name, struct in types:
-            rank = len(built) + 1
-            label = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
-            message = msgspec.defstruct(
-                f"{label}Event",
-                [("data", struct)],
-                bases=(Envelope,),
-                kw_only=True,
-                tag=name,
-                module=__name__,
-            )
-            fields = marks(struct)
-            judged = tuple(field for field, mark in fields.items() if mark.use == "judged")
-            fact = _fact_struct(f"{label}Fact", rank, fields)
-            built[name] = EventType(name, stream, rank, message, fact, fields, judged)  # type: ignore[arg-type]
-    return built
-
-
-TYPES: dict[str, EventType] = _build()
-BY_RANK: dict[int, EventType] = {kind.rank: kind for kind in TYPES.values()}
-RANK_OF: dict[type[Fact], int] = {kind.fact: kind.rank for kind in TYPES.values()} | {Fact: 0}
-
-
-def type_name(fact: Fact) -> str:
-    """The event type of a fact; empty for a deletion."""
-    rank = RANK_OF[type(fact)]
-    return BY_RANK[rank].name if rank else ""
-
-
-def stream_of(fact: Fact) -> str:
-    """`service` or `inspection`; empty for a deletion."""
-    rank = RANK_OF[type(fact)]
-    return BY_RANK[rank].stream if rank else ""
-
-
-def _union(classes: list[type[Any]]) -> Any:
-    union: Any = classes[0]
-    for item in classes[1:]:
-        union = union | item
-    return union
-
-
-ANY_FACT: Any = _union([Fact, *(kind.fact for kind in TYPES.values())])
-"""The type of a fact in a msgpack message: the tag says which."""
-
-_decode_message = msgspec.json.Decoder(_union([kind.message for kind in TYPES.values()])).decode
-_decode_tombstone = msgspec.json.Decoder(Tombstone).decode
-_decode_facts = msgspec.msgpack.Decoder(list[ANY_FACT]).decode
-_encode_fact = msgspec.msgpack.Encoder().encode
-
-
-def encode_fact(fact: Fact) -> bytes:
-    """One fact as msgpack; the log of a subject is these, one after another."""
-    return _encode_fact(fact)
-
-
-def decode_log(count: int, log: bytes) -> list[Fact]:
-    """`count` facts that were appended one after another."""
-    facts: list[Fact] = _decode_facts(b"\xdd" + count.to_bytes(4, "big") + log)
-    return facts
 
 
 def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
@@ -200,12 +79,12 @@ def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
     return build
 
 
-def _personal(kind: EventType) -> tuple[str, ...]:
-    return tuple(field for field, mark in kind.fields.items() if mark.personal)
+def _guarded(kind: EventType) -> tuple[str, ...]:
+    return tuple(field for field, mark in kind.fields.items() if mark.personal or field in MAY_BE_PERSONS)
 
 
 _BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], tuple[str, ...]]] = {
-    kind.message: (_builder(kind), _personal(kind)) for kind in TYPES.values()
+    kind.message: (_builder(kind), _guarded(kind)) for kind in TYPES.values()
 }
 
 
@@ -220,6 +99,8 @@ def decode_message(value: bytes) -> Envelope | Tombstone:
             raise _located(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Undecodable("not_json", "$", str(error)) from error
+    except RecursionError as error:
+        raise Undecodable("not_json", "$", "nested too deeply") from error
     return message
 
 
@@ -231,17 +112,14 @@ def decode_event(value: bytes) -> Event:
 def to_event(message: Envelope | Tombstone) -> Event:
     """A typed message → the event that rules judge. Raises Undecodable for times and clear identifiers."""
     if not message.id or not message.source or not message.subject:
-        raise Undecodable("no_identity", "$.id", "id, source and subject must not be empty")
+        empty = next(name for name in ("id", "source", "subject") if not getattr(message, name))
+        raise Undecodable("no_identity", f"$.{empty}", "id, source and subject must not be empty")
     if isinstance(message, Tombstone):
         return _deletion(message)
-    build, personal = _BUILD[type(message)]
+    build, guarded = _BUILD[type(message)]
     data = message.data  # type: ignore[attr-defined]
-    for field in personal:
-        value = getattr(data, field)
-        if value and _shows_identity(value):
-            raise Undecodable("clear_identifier", f"$.data.{field}", "a clear identity-card or phone number")
-    if len(message.subject) >= 11 and looks_like_an_identifier(message.subject):
-        raise Undecodable("clear_identifier", "$.subject", "a clear identity-card or phone number")
+    if clear := _clear_identifier(message.subject, data, guarded):
+        raise Undecodable("clear_identifier", clear, "a clear identity-card or phone number")
     place = "$.time"
     try:
         occurred = parse_time(message.time)
@@ -249,13 +127,38 @@ def to_event(message: Envelope | Tombstone) -> Event:
         recorded = parse_time(message.recordedat) if message.recordedat else occurred
         place = "$.receivedat"
         received = parse_time(message.receivedat) if message.receivedat else recorded
+        if not (
+            EARLIEST < occurred < LATEST and EARLIEST < recorded < LATEST and EARLIEST < received < LATEST
+        ):
+            raise Undecodable("not_a_time", "$.time", OUT_OF_RANGE)
         if message.operation == "d":
             gone = Fact(message.source, message.id, occurred, recorded, received, DELETED, False)
             return Event(message.subject, gone)
         place = "$.data"
         return Event(message.subject, build(message, occurred, recorded, received))
     except (ValueError, OverflowError) as error:
-        raise Undecodable("not_a_time", place, str(error)) from error
+        if place == "$.data":
+            place = _wrong_moment(data, type(message))
+        raise Undecodable("not_a_time", place, NOT_A_TIME) from error
+
+
+def _clear_identifier(subject: str, data: Any, guarded: tuple[str, ...]) -> str:
+    """The path of a clear identity-card or phone number; empty where there is none."""
+    for field in guarded:
+        if (value := getattr(data, field)) and _shows_identity(value):
+            return f"$.data.{field}"
+    return "$.subject" if len(subject) >= 11 and looks_like_an_identifier(subject) else ""
+
+
+def _wrong_moment(data: Any, message: type[Envelope]) -> str:
+    """The path of the field that is neither a time nor a date."""
+    kind = next(kind for kind in TYPES.values() if kind.message is message)
+    for field in (name for name, mark in kind.fields.items() if mark.kind == "moment"):
+        try:
+            to_moment(getattr(data, field))
+        except (ValueError, OverflowError):
+            return f"$.data.{field}"
+    return "$.data"
 
 
 def _shows_identity(value: str | list[str]) -> bool:
@@ -267,15 +170,20 @@ def _shows_identity(value: str | list[str]) -> bool:
 def _deletion(message: Tombstone) -> Event:
     if message.type not in TYPES:
         raise Undecodable("unknown_type", "$.type", f"`{message.type}` is not an event type of the contract")
-    place = "$.time"
-    try:
-        occurred = parse_time(message.time) if message.time else 0
-        place = "$.recordedat"
-        recorded = parse_time(message.recordedat) if message.recordedat else occurred
-        place = "$.receivedat"
-        received = parse_time(message.receivedat) if message.receivedat else recorded
-    except (ValueError, OverflowError) as error:
-        raise Undecodable("not_a_time", place, str(error)) from error
+    times: dict[str, int] = {}
+    for name in ("time", "recordedat", "receivedat"):
+        try:
+            written = getattr(message, name)
+            times[name] = parse_time(written) if written else 0
+        except (ValueError, OverflowError) as error:
+            raise Undecodable("not_a_time", f"$.{name}", NOT_A_TIME) from error
+        if times[name] and not EARLIEST < times[name] < LATEST:
+            raise Undecodable("not_a_time", f"$.{name}", OUT_OF_RANGE)
+    occurred = times["time"]
+    recorded = times["recordedat"] or occurred or times["receivedat"]
+    received = times["receivedat"] or recorded
+    if not recorded:
+        raise Undecodable("not_a_time", "$.recordedat", "a deletion says when it was recorded")
     fact = Fact(message.source, message.id, occurred, recorded, received, DELETED, False)
     return Event(message.subject, fact)
 

@@ -44,6 +44,8 @@ LandedWords = Annotated[list[str], _marked("landed", "strings")]
 LandedText = Annotated[str, _marked("landed", "text", personal=True)]
 Opaque = Annotated[dict[str, Any] | None, _marked("opaque", "map")]
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2899, 12, 31)
+FIRST_MOMENT, LAST_MOMENT = parse_time("1900-01-01T00:00:00Z"), parse_time("2899-12-31T23:59:59Z")
 BLANK = frozenset({"", "无", "/", "。", "-", "—", "、", ".", "n/a", "N/A", "none", "None", "null"})
 SAYS_SOMETHING = "…"
 IDENTITY_CARD = re.compile(
@@ -94,10 +96,15 @@ def _mark_of(hint: Any) -> Mark | None:
 
 
 def to_moment(text: str) -> Time | None:
-    """A written time → microseconds, a date alone → a date, an empty text → None. Raises ValueError."""
+    """A written time → microseconds, a date → a date, an empty text → None. Raises ValueError.
+
+    What lies beyond any calendar (`9999-12-31`, for ever) is kept as the last day, so that one can count on.
+    """
     if not text:
         return None
-    return parse_day(text) if len(text) == 10 else parse_time(text)
+    if len(text) == 10:
+        return min(max(parse_day(text), FIRST_DAY), LAST_DAY)
+    return min(max(parse_time(text), FIRST_MOMENT), LAST_MOMENT)
 
 
 def to_number(value: float | str | None) -> float | None:

@@ -93,9 +93,13 @@ class Reading:
     today: date
     provisional: bool
     red_on: date | None
+    elapsed_at: datetime | None = None
 
     def used(self, stop: Fact | None) -> int:
-        """The days that counted up to a stop, or up to today."""
+        """The days that counted up to a stop or up to today; microseconds of an exact limit."""
+        if self.elapsed_at is not None:
+            until = min(stop.at, self.elapsed_at) if stop else self.elapsed_at
+            return max((until - self.start.counted_from) // timedelta(microseconds=1), 0)
         return sum(self.counts(day) for day in between(self.first, stop.day if stop else self.today))
 
 
@@ -247,4 +251,5 @@ def exactly(span: Span, allowed: timedelta, now: datetime) -> Reading:
         today=due.date(),
         provisional=False,
         red_on=None,
+        elapsed_at=now,
     )

@@ -79,12 +79,22 @@ CHECK: dict[str, dict[str, tuple[Any, ...]]] = {
     "check.performed": {"on_site": (True, True, False)},
     "officer.scanned_in": {"backfilled": (True, False), "reason": REASONS},
 }
+COMPLAINT: dict[str, dict[str, tuple[Any, ...]]] = {"complaint.filed": {}, "complaint.answered": {}}
+COERCION: dict[str, dict[str, tuple[Any, ...]]] = {
+    "coercion.applied": {"coercion_kind": ("seizure", "seizure", "fine")},
+    "coercion.suspended": {"procedure_id": PROCEDURES, "approved_days": NUMBERS},
+    "coercion.resumed": {"procedure_id": PROCEDURES},
+    "coercion.extended": {"days": (0, 1, 30, 45, "10", None), "approver_role": ("head", "clerk")},
+    "coercion.lifted": {},
+}
 USUAL = {
     "case": ("case.applied", "case.received", "case.accepted", "case.decided"),
     "penalty": ("penalty.filed", "penalty.decided"),
     "check": ("check.performed", "officer.scanned_in"),
+    "complaint": ("complaint.filed", "complaint.answered"),
+    "coercion": ("coercion.applied", "coercion.lifted"),
 }
-KINDS = {"case": CASE, "penalty": PENALTY, "check": CHECK}
+KINDS = {"case": CASE, "penalty": PENALTY, "check": CHECK, "complaint": COMPLAINT, "coercion": COERCION}
 
 
 @dataclass(frozen=True)
@@ -114,9 +124,9 @@ def recorded(draw: Draw, at: str) -> str:
 @st.composite
 def histories(draw: Draw, days: Days) -> History:
     """The life of one or two subjects, with corrections, deletions, late records, events at its edges."""
-    world = World(days, ITEMS)
+    world = World(days, ITEMS, off_hours=draw(st.integers(0, 4)) == 0)
     events: list[Message] = []
-    families = [draw(st.sampled_from(["case"] * 8 + ["penalty", "check"]))]
+    families = [draw(st.sampled_from(["case"] * 12 + ["penalty", "check", "complaint", "coercion"]))]
     families += ["case"] if families == ["case"] and draw(st.integers(0, 3)) == 0 else []
     first = date.fromisoformat(draw(st.sampled_from(FIRST_DAYS)))
     for number, family in enumerate(families, 1):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from tests.oracle.core import Arrival, Found, by_core, by_oracle
+from rules.drive import Drive
+from rules.model.alerts import Alert
+from rules.model.events import decode_event
+from tests.oracle.core import Arrival, Found, book_of, by_core, by_oracle, instant
 from tests.oracle.days import announced
 from tests.oracle.histories import Draw, History, edges, histories
+from tests.oracle.restarting import Restarting
 from tests.oracle.written import as_example
 
 DAYS = announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn")
@@ -19,6 +26,9 @@ EXAMPLES = int(os.environ.get("MINGJING_PROPERTY_EXAMPLES", "250"))
 often = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
+
+
+fewer = settings(often, max_examples=max(EXAMPLES // 3, 1))
 
 
 @st.composite
@@ -70,3 +80,38 @@ def test_the_core_gives_what_the_declarative_judge_gives_however_the_events_arri
     arrival = data.draw(arrivals(history))
     expected = by_oracle(history.events, history.world, history.now)
     compare(history, expected, by_core(history.events, history.world, history.now, arrival))
+
+
+def facts_of(alerts: Iterable[Alert]) -> set[tuple[object, ...]]:
+    """All that an alert says but how often it was said."""
+    return {tuple(value for name, value in asdict(alert).items() if name != "revision") for alert in alerts}
+
+
+def asdict(alert: Alert) -> dict[str, Any]:
+    return {name: repr(getattr(alert, name)) for name in alert.__struct_fields__}
+
+
+@fewer
+@given(histories(DAYS), st.data())
+def test_a_host_that_restarts_from_its_rows_says_what_one_that_always_refolds_says(
+    history: History, data: st.DataObject
+) -> None:
+    arrival = data.draw(arrivals(history))
+    restarts = data.draw(
+        st.lists(st.booleans(), min_size=len(arrival.batches), max_size=len(arrival.batches))
+    )
+    events = [decode_event(msgspec.json.encode(event)) for event in history.events]
+    book = book_of(history.world)
+    refolding = Drive(book, always_refold=True)
+    worker = Restarting(book, hot=data.draw(st.sampled_from([1, 20_000])))
+    for batch, tick, restart in zip(arrival.batches, arrival.ticks, restarts, strict=True):
+        for host in (refolding, worker):
+            if tick is not None:
+                host.until(instant(tick))
+            host.take([events[position] for position in batch])
+        if restart:
+            worker.restart()
+    for host in (refolding, worker):
+        host.until(instant(history.now))
+    note(as_example(history.events, history.now.isoformat(), history.world.items))
+    assert facts_of(worker.standing()) == facts_of(refolding.alerts())

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -118,6 +119,9 @@ def _book(folder: Path | None, mapping: Mapping | None, only: list[str]) -> Book
     unknown = set(only) - {rule.id for rule in book.rules}
     if unknown:
         raise typer.BadParameter(f"没有这些规则 · no such rules: {', '.join(sorted(unknown))}")
+    if mapping is not None:
+        sources = book.tables.sources.having(mapping.source, mapping.lateness)
+        book = book.with_tables(msgspec.structs.replace(book.tables, sources=sources))
     return book.only(tuple(only)) if only else book
 
 

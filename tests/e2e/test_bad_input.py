@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from rules.language import BookErrors, load_book
+from rules.model.times import parse_time
+from streams import topics
 from streams.cli.main import main
+from streams.settings import ROOT, Settings
+from tests.streams.lane_harness import REAL, Reader, environment, workers
+from tests.streams.lane_harness import feed as sent
 
 Message = dict[str, Any]
 Ran = tuple[int, list[Message], str]
@@ -178,18 +186,20 @@ def test_a_rule_file_shows_all_of_its_faults_at_once(mingjing: Callable[..., Ran
         assert place in shown
 
 
+RAISING = [
+    event("penalty.filed", "2026-03-02T09:00:00+08:00", "F1"),
+    event("penalty.suspended", "2026-03-03T09:00:00+08:00", "F1", data={"approved_days": 1e12}),
+    event("penalty.filed", "2026-03-02T09:00:00+08:00", "F2"),
+    event("check.performed", "2026-03-02T09:00:00+08:00", "C1", data={"on_site": True}),
+]
+"""A pause that no calendar holds, in the middle of what is in order."""
+
+
 def test_a_rule_that_raises_is_named_and_every_other_judgement_stands(
     mingjing: Callable[..., Ran], tmp_path: Path
 ) -> None:
     source = tmp_path / "events.jsonl"
-    absurd = {"approved_days": 1e12}
-    happened = [
-        event("penalty.filed", "2026-03-02T09:00:00+08:00", "F1"),
-        event("penalty.suspended", "2026-03-03T09:00:00+08:00", "F1", data=absurd),
-        event("penalty.filed", "2026-03-02T09:00:00+08:00", "F2"),
-        event("check.performed", "2026-03-02T09:00:00+08:00", "C1", data={"on_site": True}),
-    ]
-    source.write_text("".join(json.dumps(each) + "\n" for each in happened), encoding="utf-8")
+    source.write_text("".join(json.dumps(each) + "\n" for each in RAISING), encoding="utf-8")
     status, alerts, _ = mingjing("replay", "--until", "2026-07-01", source)
     assert status == 0
     assert {(each["rule"], each["subject"]) for each in alerts} == {
@@ -200,3 +210,44 @@ def test_a_rule_that_raises_is_named_and_every_other_judgement_stands(
     failed = next(each for each in alerts if each["rule"] == "engine.error")
     assert "T03.penalty" in failed["message"]["en"]
     assert failed["reason"] == "rule_raised"
+
+
+@pytest.mark.broker
+async def test_on_kafka_bad_records_and_a_rule_that_raises_cost_nothing_else(
+    broker_settings: Settings, tmp_path: Path
+) -> None:
+    source, refused = tmp_path / "events.jsonl", tmp_path / "refused.jsonl"
+    too_large, _, _ = BAD["10 MB"]
+    lines = [json.dumps(each) for each in (ACCEPTED, *RAISING, DECIDED)]
+    source.write_text("\n".join([lines[0], too_large, *lines[1:]]) + "\n", encoding="utf-8")
+    names = topics.Names(broker_settings.topic_prefix, broker_settings.app)
+    raw = [BAD[name][0].encode() for name in ("truncated", "wrong type", "unknown type", "2099", "a list")]
+    with workers(broker_settings, 1, REAL) as running:
+        async with AIOKafkaProducer(bootstrap_servers=broker_settings.kafka_bootstrap_servers) as producer:
+            for value in raw:
+                await producer.send_and_wait(names.of(topics.SERVICE_EVENTS), value, key=b"A1")
+        feed = [sys.executable, "-m", "streams.cli.main", "feed", "--dead-letters", str(refused), str(source)]
+        fed = await asyncio.create_subprocess_exec(*feed, env=environment(broker_settings), cwd=ROOT)
+        assert await fed.wait() == 0
+        async with Reader(broker_settings, topics.DEAD_LETTERS) as letters:
+            assert await letters.until(lambda read: len(read.values) == len(raw), 60), running[
+                0
+            ].log.read_text()
+            found = [json.loads(each) for each in letters.values]
+        async with Reader(broker_settings, topics.ALERTS) as said:
+            await sent(broker_settings, [], parse_time("2026-07-01T00:00:00+08:00"))
+            heard = await said.until(lambda read: {("engine.error", "F1"), *LATE} <= by_subject(read), 60)
+            assert heard, running[0].log.read_text()
+    assert [each["reason"] for each in found] == [
+        "not_json", "not_the_contract", "unknown_type", "from_the_future", "not_the_contract",
+    ]  # fmt: skip
+    assert sorted(each["offset"] for each in found) == [0, 1, 2, 3, 4]
+    letter = json.loads(refused.read_text(encoding="utf-8"))
+    assert (letter["reason"], letter["line"], letter["source_file"]) == ("too_large", 2, str(source))
+
+
+LATE = {("T03.penalty", "F2"), ("I02", "C1"), ("T03", "A1")}
+
+
+def by_subject(read: Reader) -> set[tuple[str, str]]:
+    return {(alert.rule, alert.subject) for alert in read.alerts}

@@ -144,7 +144,7 @@ def edges(events: list[Message], world: World, now: datetime) -> list[datetime]:
 
 
 def life(draw: Draw, subject: str, family: str, world: World, first: date) -> list[Message]:
-    types = KINDS[family]
+    types = KINDS[family] | ({} if family != "check" else one_place(draw))
     code = draw(st.sampled_from(sorted(world.items) + ["item-a"] * 3))
     pool = sorted(draw(st.lists(st.integers(0, 24), min_size=2, max_size=6)))
     made: list[Message] = []
@@ -167,6 +167,11 @@ def life(draw: Draw, subject: str, family: str, world: World, first: date) -> li
         if due:
             one(draw(st.sampled_from(sorted(types))), draw(st.sampled_from(due)).date())
     return [*made, *(other for each in made for other in later_versions(draw, each, pool, types))]
+
+
+def one_place(draw: Draw) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """An action is on site or it is not, in all that is said of it."""
+    return {"check.performed": {"on_site": (draw(st.sampled_from([True, True, False])),)}}
 
 
 def later_versions(

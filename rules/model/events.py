@@ -91,17 +91,22 @@ _BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], tuple[s
 def decode_message(value: bytes) -> Envelope | Tombstone:
     """One CloudEvent in JSON → its typed message. Raises Undecodable with a reason and a path."""
     try:
-        message: Envelope = _decode_message(value)
-    except msgspec.ValidationError as error:
-        try:
-            return _decode_tombstone(value)
-        except msgspec.MsgspecError:
-            raise _located(str(error)) from error
+        return _message(value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Undecodable("not_json", "$", str(error)) from error
     except RecursionError as error:
         raise Undecodable("not_json", "$", "nested too deeply") from error
-    return message
+
+
+def _message(value: bytes) -> Envelope | Tombstone:
+    try:
+        message: Envelope = _decode_message(value)
+        return message
+    except msgspec.ValidationError as fault:
+        try:
+            return _decode_tombstone(value)
+        except msgspec.ValidationError:
+            raise _located(str(fault)) from fault
 
 
 def decode_event(value: bytes) -> Event:

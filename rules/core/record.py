@@ -31,6 +31,7 @@ class Kept(Struct, array_like=True):
     alerts: list[Alert]
     clocks: list[Clock]
     stream: str
+    noted: list[str] = []
 
 
 class Record:
@@ -105,6 +106,7 @@ def decode_row(subject: str, row: bytes) -> Record | None:
     kept = _decode(row[9:])
     record = Record(subject, kept.stream)
     record.count, record.log = kept.count, kept.log
+    record.noted = frozenset(kept.noted)
     record.alerts = {alert.alert_id: alert for alert in kept.alerts}
     record.clocks = {(clock.rule, clock.occasion): clock for clock in kept.clocks}
     return record

@@ -34,7 +34,7 @@ check: env  ## format, lint, types, the import contract, rule lint, rule tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timer
+	$(BIN)/lint-imports
 	$(BIN)/mingjing rules lint
 	$(BIN)/mingjing rules test
 

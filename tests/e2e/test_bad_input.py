@@ -178,6 +178,10 @@ def test_a_rule_file_shows_all_of_its_faults_at_once(mingjing: Callable[..., Ran
     said = str(raised.value)
     for place in ("X1.yaml:6:", "X1.yaml:11:", "X1.yaml:13:"):
         assert place in said
+    status, _, linted = mingjing("rules", "lint", "--book", folder)
+    assert status == 1
+    for place in ("X1.yaml:6:", "X1.yaml:11:", "X1.yaml:13:"):
+        assert place in linted
     source = tmp_path / "events.jsonl"
     source.write_text(json.dumps(ACCEPTED) + "\n", encoding="utf-8")
     status, alerts, shown = mingjing("replay", "--book", folder, source)

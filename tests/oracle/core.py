@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from tests.oracle.judge import Alert, Clock, judge
 Found = tuple[set[Alert], set[Clock]]
 Judge = Callable[[Iterable[Mapping[str, Any]], World, datetime], Found]
 ROOT = Path(__file__).parents[2]
+CALENDARS = ROOT / "rules" / "calendars" / "cn"
+LAST_SHIPPED = max(int(path.stem) for path in CALENDARS.glob("*.json"))
 TIMED = {rule.name for rule in (*RULES, *EXTRA)}
 PATTERNS = {"P02", "P03", "P06", "P07", "P08"}
 KNOWN = TIMED | PATTERNS
@@ -124,7 +127,8 @@ def book_of(world: World) -> Any:
         (code, tuple((name, written(value)) for name, value in sorted(item.items())))
         for code, item in sorted(world.items.items())
     )
-    return _book(items, world.off_hours)
+    announced = tuple(sorted(day for day in world.days.off if day.year > LAST_SHIPPED))
+    return _book(items, world.off_hours, announced)
 
 
 def written(value: object) -> str:
@@ -133,8 +137,20 @@ def written(value: object) -> str:
     return ";".join(value) if isinstance(value, list | tuple) else str(value)
 
 
+def announce(folder: Path, days: Sequence[date]) -> None:
+    """The shipped calendars and one more year."""
+    shutil.copytree(CALENDARS, folder / "calendars" / CALENDARS.name)
+    year = days[0].year
+    notice = {"announced": f"{year - 1}-11-10", "source": "https://www.gov.cn/", "work": []}
+    notice["off"] = [day.isoformat() for day in days]
+    said = {"calendar": CALENDARS.name, "year": year, "announcements": [notice]}
+    (folder / "calendars" / CALENDARS.name / f"{year}.json").write_text(json.dumps(said), encoding="utf-8")
+
+
 @cache
-def _book(items: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], off_hours: bool) -> Any:
+def _book(
+    items: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], off_hours: bool, announced: tuple[date, ...]
+) -> Any:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for source in [
@@ -149,6 +165,8 @@ def _book(items: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], off_hours:
             for code, fields in items:
                 said: dict[str, str] = {"task_code": code, "effective": "2019-01-01", **dict(fields)}
                 writer.writerow([said.get(name, "") for name in COLUMNS])
+        if announced:
+            announce(folder, announced)
         if off_hours:
             regions = (ROOT / "rules" / "regions.yaml").read_text(encoding="utf-8")
             (folder / "regions.yaml").write_text(

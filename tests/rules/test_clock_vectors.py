@@ -12,7 +12,7 @@ import pytest
 
 from tests.oracle.clocks import World
 from tests.oracle.core import Judge, by_core, by_oracle
-from tests.oracle.days import announced, local, midnight
+from tests.oracle.days import Days, announced, local, midnight
 from tests.oracle.judge import Alert, Clock
 from tests.oracle.written import Message, wire
 
@@ -38,7 +38,7 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 def found(
     judge: Judge, rule: str, events: list[Message], until: str, **world: Any
 ) -> tuple[list[Alert], list[Clock]]:
-    made = World(DAYS, ITEMS, **world)
+    made = World(**{"days": DAYS, "items": ITEMS, **world})
     alerts, clocks = judge(events, made, local(until))
     return [each for each in alerts if each.rule == rule], [each for each in clocks if each.rule == rule]
 
@@ -220,6 +220,20 @@ def test_13_a_due_date_that_the_next_year_may_move_is_provisional(judge: Judge, 
     assert all(each.provisional for each in clocks)
     assert {each.severity for each in alerts} <= {"notice"}
     assert len(alerts) == (0 if until == "2026-12-22" else 2)
+
+
+def test_13_once_the_next_year_is_announced_its_last_days_are_firm(judge: Judge) -> None:
+    known = Days(DAYS.off | {date(2027, 1, 1)}, DAYS.work, DAYS.years | {2027})
+    events = [
+        wire("case.accepted", "2026-12-21T09:00", "A1"),
+        wire("case.accepted", "2026-12-21T09:00", "A8", task_code="item-8"),
+    ]
+    alerts, clocks = found(judge, "T03", events, "2027-02-10", days=known)
+    assert {(each.subject, each.severity, each.provisional) for each in alerts} == {
+        ("A1", "red_card", False),
+        ("A8", "red_card", False),
+    }
+    assert min(each.due_date for each in clocks) == date(2026, 12, 31)
 
 
 def test_the_nth_working_day_is_the_one_that_two_libraries_agree_on() -> None:

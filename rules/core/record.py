@@ -80,9 +80,8 @@ _decode = msgspec.msgpack.Decoder(Kept).decode
 
 def encode_row(record: Record, wake: int | None) -> bytes:
     """A record as a row: format byte, the instant of its next timer, msgpack."""
-    kept = Kept(
-        record.count, record.log, list(record.alerts.values()), list(record.clocks.values()), record.stream
-    )
+    alerts, clocks = list(record.alerts.values()), list(record.clocks.values())
+    kept = Kept(record.count, record.log, alerts, clocks, record.stream, list(record.noted))
     return (
         bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
     )

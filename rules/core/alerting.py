@@ -95,7 +95,8 @@ def _render(template: str, said: dict[str, str], occasion: Fact | None, language
         name = match[1]
         if name in said:
             return said[name]
-        return _written(getattr(occasion, name.removeprefix("event."), None))  # a group's are those of its first
+        # what a group has in common, its first event has too
+        return _written(getattr(occasion, name.removeprefix("event."), None))
 
     return VARIABLE.sub(replace, template)
 

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ RESULTS = Path(__file__).parent / "results" / "faults.json"
 LANDED = Path(__file__).parent / "landed_alerts.sql"
 SEEDS = (1, 2, 3, 4, 5)
 KILLS = 4
+FROZEN = 9.0
 PATIENCE = 120.0
 LANDER = ("-m", "streams.cli.main", "lander")
 
@@ -53,6 +55,7 @@ class Outcome:
     worker_kills: int
     lander_kills: int
     broker_kills: int
+    frozen: int = 0
     said_twice: int = 0
     equals_replay: bool = False
     warehouse_equals_topic: bool = False
@@ -108,11 +111,14 @@ class Run:
             await self._feed(self.month[number * share : (number + 1) * share])
             await asyncio.sleep(self.chance.uniform(0.2, 3.0))
             if number < KILLS:
-                self._kill(number)
+                await self._strike(number)
         await self._feed((), now)
 
-    def _kill(self, number: int) -> None:
+    async def _strike(self, number: int) -> None:
         victim = self.chance.randrange(2)
+        if number == 3 and not self.with_broker:
+            await self._freeze(self.workers[victim])
+            return
         self.workers[victim].kill()
         self.workers[victim] = Worker(self.settings, REAL)
         self.outcome.worker_kills += 1
@@ -124,6 +130,13 @@ class Run:
             self.broker.kill()
             self.broker.start()
             self.outcome.broker_kills += 1
+
+    async def _freeze(self, worker: Worker) -> None:
+        """Longer than the session: the other worker takes over, and this one wakes up fenced."""
+        worker.process.send_signal(signal.SIGSTOP)
+        self.outcome.frozen += 1
+        await asyncio.sleep(FROZEN)
+        worker.process.send_signal(signal.SIGCONT)
 
     async def _feed(self, part: Sequence[Message], mark: int | None = None) -> None:
         names = topics.Names(self.settings.topic_prefix, self.settings.app)
@@ -188,10 +201,10 @@ def _landed(url: str) -> list[tuple[str, int, str]]:
 
 
 def _shown(outcomes: Sequence[Outcome]) -> Table:
-    heads = ("seed", "events", "records", "kills w/l/b", "twice", "= replay", "= warehouse", "s")
+    heads = ("seed", "events", "records", "kills w/l/b, frozen", "twice", "= replay", "= warehouse", "s")
     table = Table(*heads)
     for each in outcomes:
-        kills = f"{each.worker_kills} / {each.lander_kills} / {each.broker_kills}"
+        kills = f"{each.worker_kills} / {each.lander_kills} / {each.broker_kills}, {each.frozen}"
         table.add_row(
             str(each.seed), f"{each.events:,}", f"{each.alerts:,}", kills, str(each.said_twice),
             str(each.equals_replay), str(each.warehouse_equals_topic), str(each.seconds),

@@ -1,5 +1,6 @@
 """The composition root: settings, book and engine become one Faust app with its lanes and agents."""
 
+import io
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import Any
@@ -69,7 +70,14 @@ def make_app(settings: Settings, cores: Cores) -> Any:
 def serve(settings: Settings, cores: Cores) -> int:
     """Runs a worker until it is told to stop (SIGTERM, SIGINT) or a lane fails; the exit status."""
     app = make_app(settings, cores)
-    worker = faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True)
+    worker = faust.Worker(
+        app,
+        loglevel="WARNING",
+        override_logging=False,
+        redirect_stdouts=False,
+        quiet=True,
+        stdout=io.StringIO(),  # Faust's spinner writes escape codes, also where nobody looks
+    )
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:

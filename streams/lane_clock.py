@@ -31,6 +31,9 @@ class Contact:
 class EventClock:
     """The highest of the event times and of the clock marks: for histories, simulations, tests."""
 
+    agrees = True
+    """Whether the machine's clock may be believed; event time asks nobody."""
+
     def __init__(self, now: int = 0) -> None:
         self.now = now
 
@@ -66,7 +69,6 @@ class WallClock(EventClock):
     def __init__(self, now: int = 0, hold: float = CONTACT_HOLD) -> None:
         super().__init__(now)
         self.hold = hold
-        self.agrees = True
         self._since: float | None = None
         self._target: int | None = None
         self._arrived = False

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from rules.core import Rows, Step
+from rules.core.step import Rows, Step
 from rules.model.events import Event, Undecodable
 from streams import clock
 from streams.codec import TOLERANCE, DeadLetter, Partitioner, Route, dead_letter, decode
@@ -135,8 +135,8 @@ class Judge:
         if not items:
             return Judged(None, letters)
         step = self.core.step(items, self.clock.now)
-        for index, reason, path, detail in step.rejected:
-            letters.append(_letter(Undecodable(reason, path, detail), origins[index]))
+        for no in step.rejected:
+            letters.append(_letter(Undecodable(no.reason, no.path, no.detail), origins[no.index]))
         return Judged(step, letters)
 
     def _read(self, record: Any) -> Any:

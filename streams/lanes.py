@@ -229,9 +229,13 @@ class Lane:
             await self._commit(await self._ground.ask(self._judge.advance))
 
     async def _tick(self) -> None:
-        """Commits the offset and the time where nothing else did, and tells the facts lanes of the time."""
+        """Commits the offset and the time where nothing else did, and tells the facts lanes of the time.
+
+        A lane that does not believe the machine's clock commits too: the broker's stamp may prove it right.
+        """
         idle = clock.monotonic() - self._committed_on >= self._ground.pace.mark_every
-        if (self._dirty and idle) or self._owes_a_mark():
+        doubts = not self._judge.clock.agrees
+        if (idle and (self._dirty or doubts)) or self._owes_a_mark():
             await self._commit(Judged())
 
     def _owes_a_mark(self) -> bool:
@@ -260,6 +264,8 @@ class Lane:
         self._log_end = self._log_end if log_end.next is None else log_end.next
         self._store.write(rows, Position(self._log_end, heard_at))
         self._judge.clock.acknowledge(begun_at, log_end.appended_at, heard_at)
+        if not self._judge.clock.agrees:
+            log.error("lane %s: the machine's clock and the broker's differ, event time holds", self.name)
         self._ground.counters.update(judged.tally())
         self._committed, self._dirty = self._offset, False
         self._committed_on = clock.monotonic()

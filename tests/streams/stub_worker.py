@@ -2,17 +2,17 @@
 
 An event whose id ends in `a` raises an alert. A subject whose first event is an hour old and that has no
 event whose id ends in `z` raises another at that hour, which a `z` takes back. Every event is a fact of its
-organ; an organ with ten facts raises one.
+organ; an organ with ten facts raises one. An event whose id ends in `r` cannot be folded.
 """
 
 import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from rules.core.step import Rejected, Step
 from rules.model.alerts import Alert, identity
 from rules.model.times import HOUR
 
@@ -29,17 +29,6 @@ class Record(msgspec.Struct, array_like=True):
     events: dict[str, int]
     alerts: dict[str, tuple[int, str, int]]
     fired: bool = False
-
-
-@dataclass
-class Step:
-    alerts: list[Alert] = field(default_factory=list)
-    clocks: list[Any] = field(default_factory=list)
-    facts: list[Point] = field(default_factory=list)
-    rows: dict[bytes, bytes | None] = field(default_factory=dict)
-    rejected: list[Any] = field(default_factory=list)
-    unjudged: list[Any] = field(default_factory=list)
-    counted: list[str] = field(default_factory=list)
 
 
 def wanted(events: dict[str, int], fired: bool) -> dict[str, int]:
@@ -90,9 +79,12 @@ class Stub:
     def step(self, items: Sequence[Any], now: int) -> Step:
         step = Step()
         touched: dict[str, Record] = {}
-        for item in items:
+        for index, item in enumerate(items):
             subject = item.group if self._group else item.subject
             id, at = (item.id, item.at) if self._group else (item.fact.id, item.fact.occurred_at)
+            if id.endswith("r"):
+                step.rejected.append(Rejected(index, "fold_failed", "$.id", "this one cannot be folded"))
+                continue
             record = self._records.get(subject) or Record({}, {})
             touched[subject] = self._records[subject] = record
             if id not in record.events and not self._group:

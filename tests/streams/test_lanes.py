@@ -1,5 +1,6 @@
 """Lanes on a real broker with a stand-in for the core: exact over kills, moves of partitions, bad input."""
 
+import re
 from dataclasses import replace
 
 import msgspec
@@ -82,15 +83,17 @@ async def test_bad_input_goes_to_the_dead_letters_and_the_rest_is_judged(broker_
         (subject, value.replace(b'"data":{}', b'"data":{"visits":"many"}')),
         (subject, value.replace(b'"time":"2026', b'"time":"2099')),
         ("somebody else", value),
+        (subject, re.sub(rb'"id":"[^"]+"', b'"id":"e000-r"', value)),
         (subject, value.replace(b'"data":{}', b'"data":{"extra":' + b"[" * 100_000)),
     ]
     with workers(broker_settings, 1) as running:
         async with Reader(broker_settings, topics.DEAD_LETTERS) as letters:
             await feed(broker_settings, [*good[:25], *bad, *good[25:]], END)
-            assert await letters.until(lambda read: len(read.values) == 6, 30), running[0].log.read_text()
+            assert await letters.until(lambda read: len(read.values) == 7, 30), running[0].log.read_text()
             found = [msgspec.json.decode(each) for each in letters.values]
             assert sorted(each["reason"] for each in found) == [
-                "from_the_future", "misrouted", "not_json", "not_json", "not_the_contract", "unknown_type",
+                "fold_failed", "from_the_future", "misrouted",
+                "not_json", "not_json", "not_the_contract", "unknown_type",
             ]  # fmt: skip
             assert {each["path"] for each in found} >= {"$.type", "$.data.visits", "$.time", "$.subject"}
             assert all(each["offset"] >= 0 and len(each["hash"]) == 32 for each in found)

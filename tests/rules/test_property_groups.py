@@ -19,7 +19,8 @@ from tests.oracle.written import Message, as_example, deletion, wire
 
 WORLD = World(announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn"), {})
 BUSY = Sliding("X.busy", "notice", "check.performed", "object_id", "visit_id", timedelta(hours=72), 3)
-EXAMPLES = int(os.environ.get("MINGJING_PROPERTY_EXAMPLES", "150"))
+MORE = os.environ.get("MINGJING_PROPERTY_EXAMPLES")
+EXAMPLES = int(MORE or "200")
 
 
 @st.composite
@@ -68,7 +69,7 @@ def stamp(at: datetime, later: int = 0) -> str:
     return (at + timedelta(seconds=later)).isoformat()
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=not MORE, suppress_health_check=list(HealthCheck))
 @given(checks(), st.data())
 def test_a_sliding_count_gives_the_same_episodes_however_its_points_arrive(
     events: list[Message], data: st.DataObject

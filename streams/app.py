@@ -82,4 +82,7 @@ def serve(settings: Settings, cores: Cores) -> int:
         worker.execute_from_commandline()
     except SystemExit as ended:
         return 1 if app.keeper.fault else int(ended.code or 0)
+    except Exception:
+        if app.keeper.fault is None:
+            raise  # what a lane died of has been said
     return 1 if app.keeper.fault else 0

@@ -74,11 +74,23 @@ class LaneKeeper(Service):  # type: ignore[misc]
         await self._consumer.start()
 
     async def on_stop(self) -> None:
-        await self.halt()
+        await self._last_halt()
         log.info("judged: %s", ", ".join(f"{name} {count}" for name, count in sorted(self.counters.items())))
         await self._consumer.stop()
-        await asyncio.gather(*(lane.close() for lane in self._lanes.values()), return_exceptions=True)
+        closing = [asyncio.ensure_future(lane.close()) for lane in self._lanes.values()]
+        if closing:
+            await asyncio.wait(closing, timeout=LAST_MOMENTS / 2)
         self._folder.__exit__()
+
+    async def _last_halt(self) -> None:
+        """Halts as ever, but waits for no step that will not come: after a fault the agents may be gone."""
+        for source in self._tasks:
+            self._lanes[source].halt()
+        if self._tasks:
+            patience = 0.5 if self.fault else LAST_MOMENTS
+            _, stuck = await asyncio.wait(self._tasks.values(), timeout=patience)
+            for task in stuck:
+                task.cancel()
 
     async def guard(self, change: Awaitable[None]) -> None:
         try:

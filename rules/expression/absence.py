@@ -58,6 +58,11 @@ def size(value: Collection[Any] | None) -> int | None:
     return None if value is None else len(value)
 
 
+def present(*values: str | None) -> list[str]:
+    """A list as a rule writes it, without those that are absent."""
+    return [value for value in values if value is not None]
+
+
 def begins(text: str | None, part: str | None) -> bool:
     return text is not None and part is not None and text.startswith(part)
 
@@ -77,7 +82,8 @@ def as_span(length: float | Span | None) -> Span | None:
 
 RUNTIME: dict[str, Any] = {
     "__builtins__": {}, "less": less, "at_most": at_most, "equal": equal, "unequal": unequal, "plus": plus,
-    "minus": minus, "times": times, "over": over, "rest": rest, "entry": entry, "size": size, "begins":
-    begins, "ends": ends, "holds": holds, "as_span": as_span, "blank": is_blank, "operations":
-    OPERATION_NAMES, "any": any, "all": all, "set": set, "getattr": getattr, }  # fmt: skip
+    "minus": minus, "times": times, "over": over, "rest": rest, "entry": entry, "size": size,
+    "present": present, "begins": begins, "ends": ends, "holds": holds, "as_span": as_span,
+    "blank": is_blank, "operations": OPERATION_NAMES, "any": any, "all": all, "set": set, "getattr": getattr,
+}  # fmt: skip
 """All that the Python of an expression may call."""

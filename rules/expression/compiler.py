@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from msgspec import Struct
 
@@ -111,7 +112,7 @@ class Typing:
         for part, code in zip(node.of, parts, strict=True):
             if code.kind != "string":
                 fail(part, "type", f"a list is of strings, this is a {code.kind}")
-        return Code(text="[" + ", ".join(code.text for code in parts) + "]", kind="strings")
+        return Code(text=f"present({', '.join(code.text for code in parts)})", kind="strings")
 
     def _unary(self, node: Unary) -> Code:
         if node.op != "!":
@@ -231,6 +232,10 @@ def compile_expression(
 def _python(text: str, spans: dict[str, Any]) -> Function:
     """The function of a typed expression; its source is our own templates and constants."""
     names = RUNTIME | spans
-    exec(compile(f"def judged(e, c):\n return {text}\n", "<expression>", "exec"), names)
+    with catch_warnings():
+        simplefilter(
+            "ignore", SyntaxWarning
+        )  # Python's hints on folded constants are not for authors of rules
+        exec(compile(f"def judged(e, c):\n return {text}\n", "<expression>", "exec"), names)
     function: Function = names["judged"]
     return function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.expression.code import Code, boolean, dotted, fail
+from rules.expression.code import NOT_CONSTANT, Code, boolean, dotted, fail
 from rules.expression.syntax import Call, Index
 
 FUNCTIONS = ("has", "blank", "size", "first", "distinct")
@@ -17,8 +17,9 @@ def has(node: Call, of: Code) -> Code:
     if not path and of.kind != "fact" and not of.absent:
         fail(node, "arguments", "has() asks for a field or an earlier fact")
     proved = frozenset({path})
-    if of.constant is None:
-        return Code(text="False", kind="bool", constant=False, if_true=proved)
+    if of.constant is not NOT_CONSTANT:
+        there = of.constant is not None and of.constant != ""
+        return Code(text=repr(there), kind="bool", constant=there, if_true=proved)
     test = f"(not not {of.text})" if of.kind in EMPTY_IS_ABSENT else f"({of.text} is not None)"
     return Code(text=test, kind="bool", if_true=proved)
 

@@ -25,6 +25,9 @@ def null_test(node: Binary, left: Code, right: Code) -> Code:
     if node.op not in ("==", "!="):
         fail(node, "type", f"null cannot be compared with `{node.op}`")
     other = right if left.kind == "null" else left
+    if other.constant is not NOT_CONSTANT:
+        truth = (other.constant is None) == (node.op == "==")
+        return Code(text=repr(truth), kind="bool", constant=truth)
     proved = frozenset({other.needs} if other.needs else ())
     if node.op == "==":
         return Code(text=f"({other.text} is None)", kind="bool", if_false=proved)
@@ -86,6 +89,9 @@ def choice(node: Choice, test: Code, then: Code, other: Code) -> Code:
     if kinds == {"span", EXACT}:
         then, other = _span(then), _span(other)
         kinds = {"span"}
+    if kinds == {"moment", "time"}:
+        then, other = _instant(then), _instant(other)
+        kinds = {"time"}
     if len(kinds) > 1:
         fail(node, "type", f"both branches must be of one type, not {then.kind} and {other.kind}")
     kind = next(iter(kinds), "null")

@@ -23,21 +23,25 @@ class Mark(msgspec.Struct, frozen=True):
     optional: bool = False
 
 
-def _marked(use: str, kind: str, personal: bool = False) -> Meta:
-    return Meta(
-        extra={"mark": Mark(use, kind, personal)}, extra_json_schema={"x-use": use, "x-personal": personal}
-    )
+MOST_ELEMENTS, LONGEST_WORD = 1000, 1000
+"""What one field may hold: a condition that goes through two lists of the event must stay cheap."""
 
 
-Word = Annotated[str, _marked("judged", "string")]
-Words = Annotated[list[str], _marked("judged", "strings")]
+def _marked(use: str, kind: str, personal: bool = False, most: int | None = None) -> Meta:
+    shown = {"x-use": use, "x-personal": personal}
+    return Meta(extra={"mark": Mark(use, kind, personal)}, extra_json_schema=shown, max_length=most)
+
+
+Element = Annotated[str, Meta(max_length=LONGEST_WORD)]
+Word = Annotated[str, _marked("judged", "string", most=LONGEST_WORD)]
+Words = Annotated[list[Element], _marked("judged", "strings", most=MOST_ELEMENTS)]
 Number = Annotated[float, _marked("judged", "number")]
 Whole = Annotated[int, _marked("judged", "number")]
 Flag = Annotated[bool, _marked("judged", "bool")]
 Moment = Annotated[str, _marked("judged", "moment")]
 Loose = Annotated[float | str | None, _marked("judged", "number")]
-Person = Annotated[str, _marked("judged", "string", personal=True)]
-People = Annotated[list[str], _marked("judged", "strings", personal=True)]
+Person = Annotated[str, _marked("judged", "string", personal=True, most=LONGEST_WORD)]
+People = Annotated[list[Element], _marked("judged", "strings", personal=True, most=MOST_ELEMENTS)]
 FreeText = Annotated[str, _marked("judged", "text", personal=True)]
 Landed = Annotated[str, _marked("landed", "string")]
 LandedWords = Annotated[list[str], _marked("landed", "strings")]

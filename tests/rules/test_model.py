@@ -128,6 +128,9 @@ def test_operations_rank_and_precision_is_kept() -> None:
         (message(data=None), "not_the_contract", "$.data"),
         (message(data={"promised_days": "ten"}), "not_the_contract", "$.data.promised_days"),
         (message("review.submitted", data={}), "not_the_contract", "$.data"),
+        (message(data={"organ": "x" * 1001}), "not_the_contract", "$.data.organ"),
+        (message("case.corrected", data={"items": ["x"] * 1001}), "not_the_contract", "$.data.items"),
+        (message("case.corrected", data={"items": ["x" * 1001]}), "not_the_contract", "$.data.items[0]"),
         (
             message("case.correction_notified", data={"items": ["a", 5]}),
             "not_the_contract",

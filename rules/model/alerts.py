@@ -109,11 +109,11 @@ CLOCK_TIMES = ("start_at", "due_at", "stopped_at", "as_of")
 
 
 def _written(value: Struct, times: tuple[str, ...], zone: str) -> dict[str, Any]:
-    made = msgspec.to_builtins(value)
+    made: dict[str, Any] = msgspec.to_builtins(value)
     for name in times:
         if made[name] is not None:
             made[name] = iso(made[name], zone)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def alert_json(alert: Alert, zone: str = "Asia/Shanghai") -> bytes:

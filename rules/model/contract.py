@@ -8,7 +8,7 @@ nothing else.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct
@@ -96,7 +96,7 @@ def _fact_struct(name: str, rank: int, fields: dict[str, Mark]) -> type[Fact]:
     made = msgspec.defstruct(
         name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__
     )
-    return made  # type: ignore[return-value]
+    return cast(type[Fact], made)
 
 
 def _build() -> dict[str, EventType]:
@@ -116,7 +116,7 @@ def _build() -> dict[str, EventType]:
             fields = marks(struct)
             judged = tuple(field for field, mark in fields.items() if mark.use == "judged")
             fact = _fact_struct(f"{label}Fact", rank, fields)
-            built[name] = EventType(name, stream, rank, message, fact, fields, judged)  # type: ignore[arg-type]
+            built[name] = EventType(name, stream, rank, cast(type[Envelope], message), fact, fields, judged)
     return built
 
 

@@ -122,8 +122,7 @@ def to_event(message: Envelope | Tombstone) -> Event:
     if isinstance(message, Tombstone):
         return _deletion(message)
     build, guarded = _BUILD[type(message)]
-    data = message.data  # type: ignore[attr-defined]
-    if clear := _clear_identifier(message.subject, data, guarded):
+    if clear := _clear_identifier(message, guarded):
         raise Undecodable("clear_identifier", clear, "a clear identity-card or phone number")
     place = "$.time"
     try:
@@ -143,24 +142,25 @@ def to_event(message: Envelope | Tombstone) -> Event:
         return Event(message.subject, build(message, occurred, recorded, received))
     except (ValueError, OverflowError) as error:
         if place == "$.data":
-            place = _wrong_moment(data, type(message))
+            place = _wrong_moment(message)
         raise Undecodable("not_a_time", place, NOT_A_TIME) from error
 
 
-def _clear_identifier(subject: str, data: Any, guarded: tuple[str, ...]) -> str:
+def _clear_identifier(message: Any, guarded: tuple[str, ...]) -> str:
     """The path of a clear identity-card or phone number; empty where there is none."""
+    subject, data = message.subject, message.data
     for field in guarded:
         if (value := getattr(data, field)) and _shows_identity(value):
             return f"$.data.{field}"
     return "$.subject" if len(subject) >= 11 and looks_like_an_identifier(subject) else ""
 
 
-def _wrong_moment(data: Any, message: type[Envelope]) -> str:
+def _wrong_moment(message: Any) -> str:
     """The path of the field that is neither a time nor a date."""
-    kind = next(kind for kind in TYPES.values() if kind.message is message)
+    kind = next(kind for kind in TYPES.values() if kind.message is type(message))
     for field in (name for name, mark in kind.fields.items() if mark.kind == "moment"):
         try:
-            to_moment(getattr(data, field))
+            to_moment(getattr(message.data, field))
         except (ValueError, OverflowError):
             return f"$.data.{field}"
     return "$.data"

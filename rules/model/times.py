@@ -13,6 +13,8 @@ DAY = 24 * HOUR
 QUARTER = 15 * MINUTE
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
+SECONDS = {f"{second:02d}": second * SECOND for second in range(60)}
+
 _minutes: dict[str, int] = {}
 _offsets: dict[tuple[str, int], int] = {}
 
@@ -22,6 +24,14 @@ def parse_time(text: str) -> int:
 
     The minute with its offset is cached: the events of a minute share the costly part.
     """
+    known = _minutes.get(text[:16] + text[19:])
+    if known is not None and text[16] == ":" and (seconds := SECONDS.get(text[17:19])) is not None:
+        return known + seconds
+    return _parse_anew(text)
+
+
+def _parse_anew(text: str) -> int:
+    """A time with a fraction, or of a minute that was not met yet."""
     if len(text) < 17 or text[16] != ":":
         return _parse_slowly(text)
     tail = 19

@@ -15,6 +15,7 @@ from rules.judging.marks import EXTEND, PAUSE, RESUME, Mark, Terms
 from rules.judging.place import Places
 from rules.judging.selector import ALL_KEYS
 from rules.model.spans import Span
+from rules.model.spans import Unit
 from rules.model.times import DAY, local_day, next_midnight
 
 
@@ -49,7 +50,7 @@ class Run:
 
     __slots__ = ("at", "due", "exact", "in_time", "marks", "place", "start", "stop", "terms", "total", "unit", "void", "_day")  # fmt: skip
 
-    def __init__(self, start: Mark, unit: str, total: int, terms: Terms, places: Places) -> None:
+    def __init__(self, start: Mark, unit: Unit, total: int, terms: Terms, places: Places) -> None:
         self.start, self.unit, self.total, self.terms = start, unit, total, terms
         self.place = places.of(start.region)
         self.exact = unit in ("exact", "workhours")
@@ -71,10 +72,16 @@ class Run:
         if self._day is None:
             start, place = self.start, self.place
             self._day = local_day(start.at, place.zone)
-            moves = self.terms.off_hours and place.off_hours_count_from_next_workday and not start.whole_day
-            if moves and place.office.is_off_hours(start.at, place.zone):
+            moves = self.terms.off_hours and place.off_hours_count_from_next_workday
+            if moves and self._came_off_hours(self._day):
                 self._day = place.calendar.add_working_days(self._day, 1)
         return self._day
+
+    def _came_off_hours(self, day: date) -> bool:
+        """After office hours, or on a day off; a date without a time can only be the latter (CLOCKS.md 7)."""
+        if self.start.whole_day:
+            return not self.place.calendar.is_working_day(day)
+        return self.place.office.is_off_hours(self.start.at, self.place.zone)
 
     def day_of(self, mark: Mark) -> date:
         return local_day(mark.at, self.place.zone)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from rules.model.events import RANK_OF, Fact
-from rules.model.times import local_day
+import msgspec
+
+from rules.model.events import RANK_OF, Fact, type_name
+from rules.model.times import iso, local_day
+
+COMPARED_IN = "Asia/Shanghai"
+ENVELOPE = len(Fact.__struct_fields__)
 
 
 def day_of(fact: Fact, zone: str) -> date:
@@ -64,7 +69,11 @@ def outranks(one: Fact, other: Fact) -> bool:
 
 
 def content(fact: Fact) -> str:
-    """What a version says, for comparing: (at, judged fields sorted by name, type)."""
-    kind = RANK_OF[type(fact)]
-    fields = sorted((name, repr(getattr(fact, name))) for name in fact.__struct_fields__[7:])
-    return repr((fact.occurred_at, fact.whole_day, fields, kind))
+    """What a version says, for comparing: canonical JSON of (at, data, type) with sorted keys (CLOCKS.md 2).
+
+    Only judged fields that say something are in it: a fact keeps no others. Times are compared in one zone.
+    """
+    at = iso(fact.occurred_at, COMPARED_IN)
+    data = {name: value for name in fact.__struct_fields__[ENVELOPE:] if (value := getattr(fact, name))}
+    said = {"at": at[:10] if fact.whole_day else at, "data": data, "type": type_name(fact)}
+    return msgspec.json.encode(said, order="sorted").decode()

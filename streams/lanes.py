@@ -99,7 +99,6 @@ class Lane:
         log.info("lane %s: %d changelog records restored, goes on at %d", self.name, count, self._offset)
 
     async def _checked(self, state: LaneState | None) -> LaneState:
-        partitions = self._partitions
         if state is None:
             if self._committed is not None:
                 raise StateError(
@@ -107,18 +106,23 @@ class Lane:
                     f"changelog {self.changelog.topic} holds no state"
                 )
             first = await self._ground.consumer.beginning_offsets([self.source])
-            return LaneState(partitions, first[self.source], 0)
-        if state.partitions != partitions:
-            raise StateError(
-                f"{self.source.topic} has {partitions} partitions, its state was made with "
-                f"{state.partitions}: subjects would be split; use a new MINGJING_APP, read all again"
-            )
+            state = LaneState(self._ground.settings.partitions, first[self.source], 0)
+            self._require_partitions(state.partitions)
+            return state
+        self._require_partitions(state.partitions)
         if state.offset != self._committed:
             raise StateError(
                 f"{self.source.topic}-{self.partition}: the state stands at offset {state.offset}, the group "
                 f"{self._ground.group} at {self._committed}: one of them was changed by hand"
             )
         return state
+
+    def _require_partitions(self, right: int) -> None:
+        if right != self._partitions:
+            raise StateError(
+                f"{self.source.topic} has {self._partitions} partitions, its state was made with {right}: "
+                "subjects would be split; use a new MINGJING_APP, read all again"
+            )
 
     async def _clock_of(self, state: LaneState) -> EventClock:
         if self.topic == FACTS:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import east_asian_width
 
 from msgspec import Struct
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes in a terminal: Chinese characters take two."""
+    return len(text) + sum(east_asian_width(each) in "WF" for each in text)
 
 
 class BookError(Struct, frozen=True, order=True):
@@ -23,7 +29,8 @@ class BookError(Struct, frozen=True, order=True):
         shown = f"{self.file}:{self.line}:{self.col}: error[{self.code}]: {self.message}"
         if self.text:
             gutter = f"{self.line:>4} | "
-            caret = " " * (len(gutter) + self.col - 1) + "^" * max(self.width, 1)
+            before, marked = self.text[: self.col - 1], self.text[self.col - 1 : self.col - 1 + self.width]
+            caret = " " * (len(gutter) + columns(before)) + "^" * max(columns(marked), 1)
             shown += f"\n{gutter}{self.text}\n{caret}"
             shown += f"  {self.hint}" if self.hint else ""
         elif self.hint:

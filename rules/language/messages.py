@@ -22,7 +22,6 @@ EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
 SAID = {
     "deadline": ("limit", "start", "due"),
-    "separation": ("actor",),
     "sequence": ("missing",),
     "count": ("value", "threshold", "group", "total"),
 }
@@ -90,6 +89,8 @@ def _fault(name: str, sayable: Sayable) -> tuple[str, str, str] | None:
     if root == "event" and rest:
         return _field_fault(rest, name, sayable)
     if name not in sayable.names:
+        if any(kind.fields[name].personal for kind in sayable.types if name in kind.fields):
+            return "personal-in-message", f"`{name}` is personal or free text and may not be shown", ""
         return "unknown-name", f"a message of this rule cannot say `{name}`", suggest(name, sayable.names)
     if name == "group":
         faults = (_field_fault(part.removeprefix("event."), part, sayable, False) for part in sayable.grouped)

@@ -1,5 +1,8 @@
 """Behaviours of the loader: every fault of every file once, at its place, with a code and a suggestion."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from rules.language import BookError, BookErrors, load_book
 from rules.testing.examples import run
 
+ROOT = Path(__file__).resolve().parents[2]
 MATCH = """\
 rule: X1
 version: 1
@@ -94,6 +98,15 @@ def test_an_error_shows_the_line_a_caret_under_the_words_and_what_was_meant(faul
     start = line.index("event.reslt")
     assert caret[start:].startswith("^" * len("event.reslt") + "  did you mean `result`?")
     assert not caret[:start].strip()
+
+
+def test_the_caret_stands_under_the_words_behind_chinese_ones_too(faults: Faults) -> None:
+    (error,) = faults(
+        a=changed('zh: "{{ case_id }}"', 'zh: "办件 {{ 编号 }} {{ caseid }}"').replace(" {{ 编号 }}", "")
+    )
+    _, line, caret = str(error).split("\n")
+    before = line[: line.index("{{ caseid }}")]
+    assert caret.index("^") == len(before) + len("办件")
 
 
 def test_an_unknown_event_does_not_hide_what_else_is_wrong_in_the_rule(faults: Faults) -> None:
@@ -303,6 +316,12 @@ def test_a_count_rule_may_not_show_the_persons_that_it_groups_by(faults: Faults)
     assert [error.code for error in faults(a=text)] == ["personal-in-message"]
 
 
+def test_a_rule_on_persons_may_not_show_them(faults: Faults) -> None:
+    body = "separation: {duties: [[case.accepted], [case.decided]], actor: event.actor}"
+    text = changed(BODY, body, "{{ case_id }}", "{{ actor }}")
+    assert [error.code for error in faults(a=text)] == ["personal-in-message"]
+
+
 def test_a_rule_without_examples_or_with_one_side_only_is_refused(faults: Faults) -> None:
     head, _, rest = MATCH.partition("examples:\n")
     assert [error.code for error in faults(a=head)] == ["no-examples"]
@@ -381,6 +400,27 @@ def test_a_wrong_table_is_told_with_its_line_beside_the_rules(faults: Faults) ->
     )
     assert {Path(error.file).name for error in found} == {"regions.yaml", "a.yaml"}
     assert all(error.text for error in found)
+
+
+def test_the_hash_of_a_book_and_its_errors_are_the_same_in_every_process(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        changed("severity: notice", "severity: purple", "{{ case_id }}", "{{ casid }}")
+    )
+    script = (
+        "import sys; from pathlib import Path; from rules.language import BookErrors, load_book\n"
+        "print(load_book().hash)\n"
+        "try: load_book(Path(sys.argv[1]))\n"
+        "except BookErrors as errors: print(errors)\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path)],
+            env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True, cwd=ROOT,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
+    assert "unknown-name" in said.pop()
 
 
 def test_the_hash_of_a_book_moves_with_any_word_of_a_rule_or_of_its_clock(tmp_path: Path) -> None:

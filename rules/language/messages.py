@@ -13,7 +13,7 @@ from rules.language.window_body import grouped_by
 from rules.language.words import known, missing, suggest, text
 from rules.language.yaml import Node
 from rules.model.alerts import Text
-from rules.model.events import BY_RANK, TYPES, EventType
+from rules.model.events import BY_RANK, EventType
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 BRACES = re.compile(r"\{\{[^{}]*\}?|\}\}")
@@ -54,7 +54,8 @@ def sayable(
     kind: str, body_node: Node | None, body: Body | None, subject: str, params: Mapping[str, Value]
 ) -> Sayable:
     """What a rule of this kind may say of what it is about."""
-    types = tuple(BY_RANK[rank] for rank in sorted(body.ranks)) if body is not None else tuple(TYPES.values())
+    ranks = sorted(body.ranks if body is not None and body.ranks else BY_RANK)
+    types = tuple(BY_RANK[rank] for rank in ranks)
     grouped: tuple[str, ...] = ()
     if kind == "count" and body_node is not None:
         grouped = tuple(str(part.value) for part in grouped_by(body_node))

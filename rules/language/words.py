@@ -28,7 +28,9 @@ def known(node: Node, keys: Iterable[str]) -> bool:
         return False
     for key, place in node.keys.items():
         if key not in allowed:
-            place.fault("unknown-key", f"`{key}` is none of {', '.join(allowed)}", suggest(key, allowed))
+            hint = suggest(key, allowed)
+            others = "" if hint else f"; there are {', '.join(allowed)}"
+            place.fault("unknown-key", f"{place.shown} is not a key here{others}", hint)
             node.mistyped.update(get_close_matches(key, allowed, 1, LIKE))
     return True
 

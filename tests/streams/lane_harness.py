@@ -176,12 +176,11 @@ def final_alerts(said: Iterable[Alert]) -> dict[str, Alert]:
     for alert in said:
         if alert.alert_id not in last or last[alert.alert_id].revision <= alert.revision:
             last[alert.alert_id] = alert
-    return {name: _without_revision(alert) for name, alert in last.items() if alert.state != "withdrawn"}
-
-
-def _without_revision(alert: Alert) -> Alert:
-    evidence = tuple(msgspec.structs.replace(piece, hash="") for piece in alert.evidence)
-    return msgspec.structs.replace(alert, revision=0, evidence=evidence)
+    return {
+        name: msgspec.structs.replace(alert, revision=0)
+        for name, alert in last.items()
+        if alert.state != "withdrawn"
+    }
 
 
 def final_clocks(said: Iterable[Clock]) -> dict[str, Clock]:

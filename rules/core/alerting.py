@@ -11,20 +11,19 @@ import msgspec
 
 from rules.judging.verdicts import Verdict
 from rules.judging.versions import content
-from rules.language.rule import Rule
+from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
-from rules.model.times import MINUTE
 from rules.model.words import in_words
+from rules.tables import Sources
 
 MOST_EVIDENCE = 50
-LATENESS = 15 * MINUTE
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 WITHDRAWN = "withdrawn"
 
 
 def alert_of(
-    rule: Rule, verdict: Verdict, subject: str, facts: Sequence[Fact], book: str, now: int, group: str = ""
+    rule: Rule, verdict: Verdict, subject: str, facts: Sequence[Fact], book: Book, now: int, group: str = ""
 ) -> Alert:
     """The alert of a verdict. `facts` are the events of the subject (or group) in order, as judged."""
     known = {(fact.source, fact.id): fact for fact in facts}
@@ -42,7 +41,7 @@ def alert_of(
         rule=rule.id,
         step=verdict.step,
         version=rule.version,
-        book=book,
+        book=book.hash,
         subject=subject,
         stream=stream_of(rests_on[0]) if rests_on else rule.streams[0],
         state=verdict.state,
@@ -53,7 +52,7 @@ def alert_of(
         due_date=verdict.due_date,
         due_at=verdict.due_at,
         provisional=verdict.provisional,
-        settled=now >= verdict.at + LATENESS,
+        settled=now >= verdict.at + book.tables.sources.lateness(rests_on[0].source if rests_on else ""),
         occasion=verdict.occasion,
         department=said["department"],
         responsible=_last(then, "organ"),
@@ -124,11 +123,16 @@ def changes(before: dict[str, Alert], after: dict[str, Alert], rules: set[str] |
     return said
 
 
-def settle(alerts: dict[str, Alert], now: int) -> list[Alert]:
+def settles_at(alert: Alert, sources: Sources) -> int:
+    """When the lateness of the source that an alert rests on has passed (RULES.md §3.13)."""
+    return alert.at + sources.lateness(alert.evidence[0].source if alert.evidence else "")
+
+
+def settle(alerts: dict[str, Alert], sources: Sources, now: int) -> list[Alert]:
     """Settles the alerts whose source's lateness has passed (RULES.md §3.13); gives back those that changed."""
     said: list[Alert] = []
     for alert_id, alert in alerts.items():
-        if not alert.settled and alert.state != WITHDRAWN and now >= alert.at + LATENESS:
+        if not alert.settled and alert.state != WITHDRAWN and now >= settles_at(alert, sources):
             alerts[alert_id] = changed = msgspec.structs.replace(
                 alert, settled=True, revision=alert.revision + 1
             )

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rules.core.alerting import LATENESS, WITHDRAWN, alert_of, changes, settle
+from rules.core.alerting import WITHDRAWN, alert_of, changes, settle, settles_at
 from rules.core.record import FORMAT, NEVER, wake_of
 from rules.core.step import Rows, Step
 from rules.core.subjects import TRANSIT
@@ -78,6 +78,7 @@ class GroupCore:
     def __init__(self, book: Book, rows: Rows | None = None) -> None:
         self.book, self.rows = book, rows
         self.places = Places(book.tables)
+        self.sources = book.tables.sources
         self.rules: dict[str, list[tuple[Rule, Count]]] = {}
         for rule in book.rules:
             if isinstance(rule.body, Count) and rule.body.grouping is not None:
@@ -139,7 +140,7 @@ class GroupCore:
         if old is not None and old.version > fact.version:
             return
         point = _point(fact)
-        late = fact.fact.received_at - group.context.day_end(fact.fact) > LATENESS
+        late = fact.fact.received_at - group.context.day_end(fact.fact) > self.sources.lateness(fact.source)
         if fact.present and (late or point.at < group.sealed):
             step.unjudged.append(key)
             return
@@ -205,8 +206,8 @@ class GroupCore:
             }
             step.alerts += changes(open_, after)
             group.alerts.update(open_)
-        step.alerts += settle(group.alerts, now)
-        wakes += [a.at + LATENESS for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
+        step.alerts += settle(group.alerts, self.sources, now)
+        wakes += [settles_at(a, self.sources) for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
         self._prune(group, now, step)
         self._keep(group, min(wakes, default=None), step)
 
@@ -220,13 +221,13 @@ class GroupCore:
         used = [fact.fact for fact in facts if (fact.source, fact.id) in wanted]
         if first is None and old is not None:
             return msgspec.structs.replace(old, state=verdict.state, ended_at=verdict.ended_at, settled=True)
-        return alert_of(rule, verdict, subject, used, self.book.hash, now, group_name(group.key))
+        return alert_of(rule, verdict, subject, used, self.book, now, group_name(group.key))
 
     def _prune(self, group: Group, now: int, step: Step) -> None:
         """Sweeps points that nothing can reach any more into the base."""
         if len(group.points) < PRUNE_EVERY:
             return
-        horizon = now - max(self._reach(body) for _, body in self._rules_of(group)) - TRANSIT - LATENESS
+        horizon = now - max(self._reach(body) for _, body in self._rules_of(group)) - TRANSIT - self.sources.longest
         gone = bisect_left(group.points, Point(horizon, 0, "", ""))
         if gone < PRUNE_EVERY // 2:
             return

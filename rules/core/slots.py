@@ -19,7 +19,7 @@ class Slots:
     __slots__ = ("book", "by_rank", "groupings", "places", "relief", "remembered", "rules")
 
     def __init__(self, book: Book) -> None:
-        self.book = book.hash
+        self.book = book
         self.places = Places(book.tables)
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
         self.by_rank: dict[int, list[int]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rules.core.alerting import LATENESS, WITHDRAWN, settle
+from rules.core.alerting import WITHDRAWN, settle, settles_at
 from rules.core.folding import KEEP, fold, ruling, take
 from rules.core.record import CLOSING, Record, decode_row, encode_row, trace, wake_of
 from rules.core.saying import say_alerts, say_clocks, void_clocks
@@ -22,6 +22,7 @@ from rules.language.rule import Book
 from rules.model.alerts import Clock
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
 from rules.model.times import DAY
+from rules.tables import Sources
 
 TRANSIT = 7 * DAY
 """How long state is kept beyond what is judged, so that the answer does not depend on when an event arrives."""
@@ -131,7 +132,7 @@ class SubjectCore:
     def _keep(self, dirty: Iterable[str], now: int, step: Step) -> None:
         for subject in dirty:
             record = self.records[subject]
-            wake = _wake_of(record, now)
+            wake = _wake_of(record, self.slots.book.tables.sources, now)
             self.timers.arm(subject, wake)
             if self.rows is not None:
                 step.rows[PREFIX + subject.encode()] = encode_row(record, wake)
@@ -225,12 +226,12 @@ class SubjectCore:
         if stale:
             say_alerts(record, self.slots, stale, now, step)
         if record.alerts:
-            step.alerts += settle(record.alerts, now)
+            step.alerts += settle(record.alerts, self.slots.book.tables.sources, now)
 
 
-def _wake_of(record: Record, now: int) -> int | None:
+def _wake_of(record: Record, sources: Sources, now: int) -> int | None:
     wakes = [said.wake for said in record.rulings if said.wake is not None]
-    wakes += [a.at + LATENESS for a in record.alerts.values() if not a.settled and a.state != WITHDRAWN]
+    wakes += [settles_at(a, sources) for a in record.alerts.values() if not a.settled and a.state != WITHDRAWN]
     if record.closed_at is not None:
         wakes.append(record.closed_at + KEEP + TRANSIT)
     if record.slow:

@@ -84,7 +84,9 @@ class Reading:
             return compile_expression(text, scope, found, kinds, may_be_absent)
         except ExpressionError as error:
             node.fault_in(error)
-            return None
+        except RecursionError:
+            node.fault("too-costly", "this is nested too deeply")
+        return None
 
     def _rests_on_a_fault(self, text: str) -> bool:
         return any(name in self.params and self.params[name] is None for name in PARAMETER.findall(text))

@@ -70,19 +70,20 @@ def _in_force(rule: Rule, verdict: Verdict, zone: str) -> bool:
 
 
 def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Step) -> None:
-    """Says the clocks of a rule of which more changed than the time."""
+    """Says the clocks of a rule of which more changed than the time, and voids those that it no longer has."""
     for view in clocks:
         old = record.clocks.get((rule, view.occasion))
         if old is None or signature_of(old) != view.signature:
             changed = view.make(old.revision + 1 if old is not None else 1)
             record.clocks[rule, view.occasion] = changed
             step.clocks.append(changed)
+    if len(record.clocks) > len(clocks):
+        _void(record, rule, {view.occasion for view in clocks}, step)
 
 
-def void_clocks(record: Record, standing: set[tuple[str, tuple[str, str]]], step: Step) -> None:
-    """Voids the clocks that a refold no longer finds; `standing` are (rule, occasion) of those that it does."""
+def _void(record: Record, rule: str, standing: set[tuple[str, str]], step: Step) -> None:
     for key, old in record.clocks.items():
-        if key not in standing and old.state != VOID:
+        if key[0] == rule and key[1] not in standing and old.state != VOID:
             gone = msgspec.structs.replace(old, state=VOID, revision=old.revision + 1)
             record.clocks[key] = gone
             step.clocks.append(gone)

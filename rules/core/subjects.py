@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from rules.core.alerting import WITHDRAWN, settle, settles_at
 from rules.core.folding import KEEP, fold, ruling, take
 from rules.core.record import CLOSING, Record, decode_row, encode_row, trace, wake_of
-from rules.core.saying import say_alerts, say_clocks, void_clocks
+from rules.core.saying import say_alerts, say_clocks
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new
@@ -208,7 +208,6 @@ class SubjectCore:
         concerned = range(len(self.slots.rules)) if whole else sorted(record.touched)
         record.touched.clear()
         stale: list[int] = list(concerned) if whole else []
-        standing: set[tuple[str, tuple[str, str]]] = set()
         for slot in concerned:
             old, new = record.rulings[slot], ruling(record, self.slots, slot, now)
             record.rulings[slot] = new.said
@@ -217,12 +216,8 @@ class SubjectCore:
                 record.noted |= set(new.counted)
             if not whole and new.verdicts != old.verdicts:
                 stale.append(slot)
-            if new.clocks:
-                rule = self.slots.rules[slot].id
-                say_clocks(record, rule, new.clocks, step)
-                standing |= {(rule, view.occasion) for view in new.clocks} if whole else set()
-        if whole and len(record.clocks) > len(standing):
-            void_clocks(record, standing, step)
+            if new.clocks or record.clocks:
+                say_clocks(record, self.slots.rules[slot].id, new.clocks, step)
         if stale:
             say_alerts(record, self.slots, stale, now, step)
         if record.alerts:

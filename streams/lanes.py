@@ -91,7 +91,7 @@ class Lane:
         self._log_end, count = await restore(store, ground.settings.kafka_bootstrap_servers, self.changelog)
         self._committed = await ground.consumer.committed(self.source)
         state = await self._checked(store.state)
-        self._offset = state.offset
+        self._offset = await self._surviving(state.offset)
         make = cores.group if self.topic == FACTS else cores.subject
         core = await asyncio.to_thread(make, store)
         self._judge = Judge(core, await self._clock_of(state), self._reader())
@@ -123,6 +123,18 @@ class Lane:
                 f"{self.source.topic} has {self._partitions} partitions, its state was made with {right}: "
                 "subjects would be split; use a new MINGJING_APP, read all again"
             )
+
+    async def _surviving(self, offset: int) -> int:
+        """The offset to go on at; what retention took before it was judged is an alarm, never a silent gap."""
+        first: int = (await self._ground.consumer.beginning_offsets([self.source]))[self.source]
+        if offset < first:
+            log.critical(
+                "%s-%d: records %d to %d were deleted by retention before they were judged; feed them again from their"
+                " sources, and give the topic a longer retention.ms",
+                self.source.topic, self.partition, offset, first - 1,
+            )  # fmt: skip
+            self._ground.counters["lost_to_retention"] += first - offset
+        return max(offset, first)
 
     async def _clock_of(self, state: LaneState) -> EventClock:
         if self.topic == FACTS:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from kafka import TopicPartition
 
 from rules.model.times import HOUR, SECOND
 from streams import clock, topics
@@ -109,13 +110,36 @@ async def test_state_made_with_another_number_of_partitions_is_refused(broker_se
             await feed(one, messages(50, 5, seed=4), END)
             assert await alerts.until(lambda read: read.values, 30)
         assert running[0].stop() == 0
-    admin = topics._admin(one.kafka_bootstrap_servers)
+    admin = topics.admin(one.kafka_bootstrap_servers)
     names = topics.Names(one.topic_prefix, one.app)
     admin.create_partitions({names.of(topics.SERVICE_EVENTS): 2})
     admin.close()
     again = Worker(one, STUB)
     assert again.process.wait(30) == 1
     assert "has 2 partitions, its state was made with 1" in again.log.read_text()
+
+
+async def test_records_that_retention_took_unjudged_are_an_alarm_and_the_rest_is_judged(
+    broker_settings: Settings,
+) -> None:
+    one = replace(broker_settings, partitions=1)
+    fed = messages(60, 5, seed=6)
+    with workers(one, 1) as running:
+        async with Reader(one, topics.ALERTS) as alerts:
+            await feed(one, fed[:20], BASE + HOUR)
+            assert await alerts.until(lambda read: read.values, 30)
+        assert running[0].stop() == 0
+    await feed(one, fed[20:])
+    source = TopicPartition(topics.Names(one.topic_prefix, one.app).of(topics.SERVICE_EVENTS), 0)
+    admin = topics.admin(one.kafka_bootstrap_servers)
+    admin.delete_records({source: 40})
+    admin.close()
+    with workers(one, 1) as running:
+        async with Reader(one, topics.ALERTS) as alerts:
+            await feed(one, [], END)
+            assert await alerts.until(lambda read: len(read.values) > 5, 30), running[0].log.read_text()
+        assert running[0].stop() == 0
+        assert re.search(r"records \d+ to 39 were deleted by retention", running[0].log.read_text())
 
 
 async def test_a_deadline_fires_in_wall_time_without_any_traffic(broker_settings: Settings) -> None:

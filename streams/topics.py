@@ -100,7 +100,7 @@ def ensure(settings: Settings) -> tuple[str, ...]:
 def create(bootstrap: str, topics: Iterable[Topic]) -> tuple[str, ...]:
     """Idempotent, also when two processes start at once; an existing topic that differs is a TopicError."""
     wanted = {topic.name: topic for topic in topics}
-    admin = admin(bootstrap)
+    admin = administrator(bootstrap)
     try:
         there = set(admin.list_topics()) & wanted.keys()
         if faults := _differences(admin, [wanted[name] for name in sorted(there)]):
@@ -115,7 +115,7 @@ def create(bootstrap: str, topics: Iterable[Topic]) -> tuple[str, ...]:
 
 def differences(bootstrap: str, topics: Iterable[Topic]) -> list[str]:
     """What is missing or otherwise than planned, one line each; nothing is changed."""
-    admin = admin(bootstrap)
+    admin = administrator(bootstrap)
     try:
         there = set(admin.list_topics())
         wanted = list(topics)
@@ -125,7 +125,7 @@ def differences(bootstrap: str, topics: Iterable[Topic]) -> list[str]:
         admin.close()
 
 
-def admin(bootstrap: str) -> Any:
+def administrator(bootstrap: str) -> Any:
     from kafka import KafkaAdminClient
 
     return KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=10_000)

@@ -110,7 +110,7 @@ async def test_state_made_with_another_number_of_partitions_is_refused(broker_se
             await feed(one, messages(50, 5, seed=4), END)
             assert await alerts.until(lambda read: read.values, 30)
         assert running[0].stop() == 0
-    admin = topics.admin(one.kafka_bootstrap_servers)
+    admin = topics.administrator(one.kafka_bootstrap_servers)
     names = topics.Names(one.topic_prefix, one.app)
     admin.create_partitions({names.of(topics.SERVICE_EVENTS): 2})
     admin.close()
@@ -131,7 +131,7 @@ async def test_records_that_retention_took_unjudged_are_an_alarm_and_the_rest_is
         assert running[0].stop() == 0
     await feed(one, fed[20:])
     source = TopicPartition(topics.Names(one.topic_prefix, one.app).of(topics.SERVICE_EVENTS), 0)
-    admin = topics.admin(one.kafka_bootstrap_servers)
+    admin = topics.administrator(one.kafka_bootstrap_servers)
     admin.delete_records({source: 40})
     admin.close()
     with workers(one, 1) as running:

@@ -8,9 +8,7 @@ from dags.assets import ASSESSABLE
 
 with DAG(
     dag_id="quality_nightly",
-    schedule=CronPartitionTimetable(
-        "0 0 * * *", timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d"
-    ),
+    schedule=CronPartitionTimetable("0 0 * * *", timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d"),
     catchup=False,
     max_active_runs=1,
     tags=["mingjing", "quality"],

@@ -73,9 +73,7 @@ class Night:
         self._writer.close()
 
 
-def _run(
-    suite: Suite, findings: Findings, *, day: date, run_id: str, started_at: int, ended_at: int
-) -> QualityRun:
+def _run(suite: Suite, findings: Findings, *, day: date, run_id: str, started_at: int, ended_at: int) -> QualityRun:
     failed = [each for each in findings.results if not each.success and not each.errored]
     return QualityRun(
         run_id=run_id,

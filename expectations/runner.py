@@ -45,9 +45,7 @@ def evaluate(suite: Suite, url: str, table: str) -> Findings:
         batch = source.add_table_asset(table, table_name=table).add_batch_definition_whole_table("day")
         taken, refused = _suite(gx, suite)
         loaded = context.suites.add(taken)
-        check = context.validation_definitions.add(
-            gx.ValidationDefinition(name=suite.suite, data=batch, suite=loaded)
-        )
+        check = context.validation_definitions.add(gx.ValidationDefinition(name=suite.suite, data=batch, suite=loaded))
         outcome = check.run(
             result_format={
                 "result_format": "SUMMARY",

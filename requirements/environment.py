@@ -67,9 +67,7 @@ def main(arguments: list[str]) -> int:
     only_ask = arguments[:1] == ["--fresh"]
     folder, lock = (Path(each).absolute() for each in arguments[only_ask:])
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        return complain(
-            f"Python 3.11, 3.12 or 3.13 is needed, this is {sys.version.split()[0]}; try PYTHON=python3.12"
-        )
+        return complain(f"Python 3.11, 3.12 or 3.13 is needed, this is {sys.version.split()[0]}; try PYTHON=python3.12")
     if is_fresh(folder, lock):
         return 0
     if only_ask:

@@ -55,9 +55,7 @@ class Pace(Struct, frozen=True):
 class Feed:
     """One run of a feed. The codec that will read each event checks it here; what fails is refused."""
 
-    def __init__(
-        self, producer: AIOKafkaProducer, names: Names, pace: Pace, dead_letters: DeadLetters
-    ) -> None:
+    def __init__(self, producer: AIOKafkaProducer, names: Names, pace: Pace, dead_letters: DeadLetters) -> None:
         self._producer, self._pace, self._dead_letters = producer, pace, dead_letters
         self._topics = {stream: names.of(topic) for stream, topic in CHANNELS.items()}
         self._marked = [names.of(topic) for topic in EVENTS]
@@ -83,9 +81,7 @@ class Feed:
         try:
             decode(message.value, message.subject.encode(), now_us())
         except Undecodable as error:
-            self._dead_letters.add(
-                Fault(error.reason, error.path, error.detail), message.place, message.value
-            )
+            self._dead_letters.add(Fault(error.reason, error.path, error.detail), message.place, message.value)
             return True
         return False
 
@@ -121,9 +117,7 @@ class Feed:
         self.fed.marks += 1
 
 
-async def feed(
-    bootstrap: str, names: Names, history: Iterable[Sourced], pace: Pace, dead_letters: DeadLetters
-) -> Fed:
+async def feed(bootstrap: str, names: Names, history: Iterable[Sourced], pace: Pace, dead_letters: DeadLetters) -> Fed:
     """The whole history into the event topics, which must exist."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=20, max_batch_size=1 << 18

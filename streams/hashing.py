@@ -59,9 +59,7 @@ def hasher_of(key: bytes | None, *, trial: bool) -> Hasher:
     """
     if key is None:
         if not trial:
-            raise KeyMissing(
-                "set MINGJING_HASH_KEY (or MINGJING_HASH_KEY_FILE): identifiers are hashed at the edge"
-            )
+            raise KeyMissing("set MINGJING_HASH_KEY (or MINGJING_HASH_KEY_FILE): identifiers are hashed at the edge")
         return Hasher(DEVELOPMENT_KEY_ID, DEVELOPMENT_KEY)
     named = NAMED_KEY.fullmatch(key)
     key_id, secret = (named[1].decode(), named[2]) if named else (DEFAULT_KEY_ID, key)

@@ -156,9 +156,7 @@ class Lander:
 
     async def _land_what_is_ready(self) -> None:
         pieces = [piece for source in list(self._gathered) if (piece := self._piece(source))]
-        if not pieces or not await self._commit(
-            {each.source: (each.first, str(each.last)) for each in pieces}
-        ):
+        if not pieces or not await self._commit({each.source: (each.first, str(each.last)) for each in pieces}):
             return
         shaped = [self._shape(piece) for piece in pieces]  # the next ones become rows while one is inserted
         for piece, columns in zip(pieces, shaped, strict=True):
@@ -242,9 +240,7 @@ class Lander:
         return True
 
 
-def _in_thread(
-    thread: ThreadPoolExecutor, work: Callable[..., Any], *arguments: Any
-) -> "asyncio.Future[Any]":
+def _in_thread(thread: ThreadPoolExecutor, work: Callable[..., Any], *arguments: Any) -> "asyncio.Future[Any]":
     return asyncio.get_running_loop().run_in_executor(thread, work, *arguments)
 
 

@@ -81,8 +81,7 @@ class Outbox:
         for batch in batches:
             batch.close()
         acknowledged = [
-            await self._producer.send_batch(batch, target.topic, partition=target.partition)
-            for batch in batches
+            await self._producer.send_batch(batch, target.topic, partition=target.partition) for batch in batches
         ]
         last = (await asyncio.gather(*acknowledged))[-1]
         known = last.offset >= 0

@@ -42,9 +42,7 @@ class Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
 class LaneKeeper(Service):  # type: ignore[misc]
     """The service of the Faust app that owns the consumer of the event topics and of `facts`."""
 
-    def __init__(
-        self, settings: Settings, cores: Cores, ask: Callable[[Work], Awaitable[Any]], **options: Any
-    ) -> None:
+    def __init__(self, settings: Settings, cores: Cores, ask: Callable[[Work], Awaitable[Any]], **options: Any) -> None:
         super().__init__(**options)
         self._settings, self._cores, self._ask = settings, cores, ask
         self._names = Names(settings.topic_prefix, settings.app)

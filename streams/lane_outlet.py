@@ -46,7 +46,6 @@ class Outlet:
 async def outlet(lane: str, producer: AIOKafkaProducer, names: Names, cores: Cores) -> Outlet:
     """The outlet of a lane, once the broker has told how many partitions each topic has."""
     partitions = {
-        topic: len(await producer.partitions_for(names.of(topic)))
-        for topic in (ALERTS, CLOCKS, DEAD_LETTERS, FACTS)
+        topic: len(await producer.partitions_for(names.of(topic))) for topic in (ALERTS, CLOCKS, DEAD_LETTERS, FACTS)
     }
     return Outlet(lane, names, cores, partitions)

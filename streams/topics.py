@@ -133,10 +133,7 @@ def administrator(bootstrap: str) -> Any:
 
 def _create_missing(admin: Any, missing: list[Topic]) -> None:
     answer = admin.create_topics(
-        {
-            topic.name: {"num_partitions": topic.partitions, "configs": dict(topic.settings)}
-            for topic in missing
-        },
+        {topic.name: {"num_partitions": topic.partitions, "configs": dict(topic.settings)} for topic in missing},
         raise_errors=False,
     )
     already_exists = 36

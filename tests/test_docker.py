@@ -53,9 +53,7 @@ def test_every_command_of_a_service_is_one_of_ours() -> None:
 
 def test_every_variable_of_a_service_is_one_that_the_settings_know_and_accept() -> None:
     for name, each in {**ours("mingjing/streams"), **ours("mingjing/airflow")}.items():
-        own = {
-            key: str(value) for key, value in each["environment"].items() if not key.startswith("AIRFLOW__")
-        }
+        own = {key: str(value) for key, value in each["environment"].items() if not key.startswith("AIRFLOW__")}
         assert set(own) <= KNOWN, name
         plain = {key: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value) for key, value in own.items()}
         read = from_environment({key: value for key, value in plain.items() if not key.endswith("_FILE")})
@@ -108,9 +106,7 @@ def test_whatever_runs_on_says_whether_it_is_well_and_keeps_its_data_in_a_declar
 def test_an_image_copies_only_what_is_there_and_let_through(file: str) -> None:
     lines = (DOCKER / file).read_text(encoding="utf-8").splitlines()
     let_through = {
-        line[1:]
-        for line in (DOCKER / f"{file}.dockerignore").read_text().splitlines()
-        if line.startswith("!")
+        line[1:] for line in (DOCKER / f"{file}.dockerignore").read_text().splitlines() if line.startswith("!")
     }
     sources = [line.split()[1] for line in lines if line.startswith("COPY ") and "--from" not in line]
     assert sources
@@ -131,10 +127,7 @@ def test_an_image_installs_from_a_lock_with_hashes() -> None:
 
 def test_compose_itself_accepts_the_file_where_its_client_is_installed(tmp_path: Path) -> None:
     docker = shutil.which("docker")
-    if (
-        docker is None
-        or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode
-    ):
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("no compose client here")
     said = subprocess.run(
         [docker, "compose", "-f", str(DOCKER / "compose.yaml"), "config", "--quiet"],

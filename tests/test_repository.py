@@ -107,9 +107,7 @@ def test_every_module_opens_with_a_sentence_that_says_what_it_is() -> None:
 
 def test_no_module_grows_beyond_300_lines() -> None:
     long = [
-        str(path.relative_to(ROOT))
-        for path, _ in modules(*ROOMS)
-        if path.read_text(encoding="utf-8").count("\n") > 300
+        str(path.relative_to(ROOT)) for path, _ in modules(*ROOMS) if path.read_text(encoding="utf-8").count("\n") > 300
     ]
     assert long == []
 
@@ -119,9 +117,7 @@ def test_tests_are_no_packages() -> None:
 
 
 def run(*command: str) -> str:
-    said = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    said = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     return "" if said.returncode == 0 else said.stdout + said.stderr
 
 

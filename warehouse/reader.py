@@ -91,9 +91,7 @@ class Reader:
         """The last revision of each clock of one subject, by its start."""
         return [rows.clock_of(row) for row in self._rows("case_clocks", stream=stream, subject=subject)]
 
-    def stored_events(
-        self, stream: str, first: date, last: date, known_at: int = EVER
-    ) -> Iterator[rows.StoredEvent]:
+    def stored_events(self, stream: str, first: date, last: date, known_at: int = EVER) -> Iterator[rows.StoredEvent]:
         """Every version of the events of some days that was received by `known_at`, subject by subject."""
         found = self._stream("stored_events", stream=stream, first=first, last=last, known_at=known_at)
         return (rows.event_of(row) for row in found)

@@ -218,9 +218,7 @@ def header(columns: list[tuple[str, str]]) -> bytes:
 def columns_of(native: bytes) -> list[tuple[str, str]]:
     """Names and types of a block in Native format, found by reading it through; a client learns them from a
     block without rows that comes first."""
-    context = _context(
-        ServerInfo("", 0, 0, 0, REVISION, "UTC", "", 0)
-    )  # revision 0: a block without its info
+    context = _context(ServerInfo("", 0, 0, 0, REVISION, "UTC", "", 0))  # revision 0: a block without its info
     pieces = iter((native, b""))
     reader = CompressedBufferedReader(lambda: next(pieces), max(len(native), 1))
     block = BlockInputStream(reader, context).read()

@@ -14,7 +14,6 @@ from rules.judging.versions import content
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
-from rules.model.words import in_words
 from rules.tables import Sources
 
 MOST_EVIDENCE = 50
@@ -133,8 +132,6 @@ def settle(alerts: dict[str, Alert], sources: Sources, now: int) -> list[Alert]:
     said: list[Alert] = []
     for alert_id, alert in alerts.items():
         if not alert.settled and alert.state != WITHDRAWN and now >= settles_at(alert, sources):
-            alerts[alert_id] = changed = msgspec.structs.replace(
-                alert, settled=True, revision=alert.revision + 1
-            )
+            alerts[alert_id] = changed = msgspec.structs.replace(alert, settled=True, revision=alert.revision + 1)
             said.append(changed)
     return said

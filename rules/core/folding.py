@@ -57,9 +57,7 @@ def _newly_unjudged(record: Record, versions: list[Fact]) -> list[tuple[str, str
 def judged(record: Record, versions: list[Fact]) -> list[Any]:
     """The versions that speak, of those recorded while the rules of the subject still listened."""
     current = resolve(versions)
-    record.closed_at = min(
-        (fact.occurred_at for fact in current if RANK_OF[type(fact)] in CLOSING), default=None
-    )
+    record.closed_at = min((fact.occurred_at for fact in current if RANK_OF[type(fact)] in CLOSING), default=None)
     if record.closed_at is None:
         return current
     last = record.closed_at + KEEP

@@ -201,9 +201,7 @@ class GroupCore:
                 for verdict in group.rulings[rule.id].verdicts:
                     alert = self._alert(rule, verdict, group, facts, now)
                     after[alert.alert_id] = alert
-            open_ = {
-                key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after
-            }
+            open_ = {key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after}
             step.alerts += changes(open_, after)
             group.alerts.update(open_)
         step.alerts += settle(group.alerts, self.sources, now)
@@ -214,9 +212,7 @@ class GroupCore:
     def _alert(self, rule: Rule, verdict: Any, group: Group, facts: Sequence[GroupFact], now: int) -> Alert:
         first = group.facts.get(verdict.occasion)
         subject = first.subject if first is not None else ""
-        old = next(
-            (a for a in group.alerts.values() if a.rule == rule.id and a.occasion == verdict.occasion), None
-        )
+        old = next((a for a in group.alerts.values() if a.rule == rule.id and a.occasion == verdict.occasion), None)
         wanted = set(verdict.rests_on) | {verdict.occasion}
         used = [fact.fact for fact in facts if (fact.source, fact.id) in wanted]
         if first is None and old is not None:

@@ -37,7 +37,25 @@ class Kept(Struct, array_like=True):
 class Record:
     """One subject in memory. `states` and `rulings` are None until the log has been folded."""
 
-    __slots__ = ("alerts", "clocks", "closed_at", "context", "count", "late", "log", "noted", "off", "rulings", "seen", "slow", "states", "stream", "subject", "touched", "unjudged")  # fmt: skip
+    __slots__ = (
+        "alerts",
+        "clocks",
+        "closed_at",
+        "context",
+        "count",
+        "late",
+        "log",
+        "noted",
+        "off",
+        "rulings",
+        "seen",
+        "slow",
+        "states",
+        "stream",
+        "subject",
+        "touched",
+        "unjudged",
+    )
 
     def __init__(self, subject: str, stream: str) -> None:
         self.subject, self.stream = subject, stream
@@ -82,17 +100,13 @@ def encode_row(record: Record, wake: int | None) -> bytes:
     """A record as a row: format byte, the instant of its next timer, msgpack."""
     alerts, clocks = list(record.alerts.values()), list(record.clocks.values())
     kept = Kept(record.count, record.log, alerts, clocks, record.stream, list(record.noted))
-    return (
-        bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
-    )
+    return bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
 
 
 def wake_of(row: bytes) -> int | None:
     """When the timer of a row is due; None for none. Raises NewerFormat."""
     if row[0] > FORMAT:
-        raise NewerFormat(
-            f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program"
-        )
+        raise NewerFormat(f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program")
     at = int.from_bytes(row[1:9], "big", signed=True)
     return None if at == NEVER else at
 

@@ -35,9 +35,7 @@ ENGINE = Rule(
     subject="subject",
     params={},
     messages={
-        "fire": Text(
-            "{{ subject }}：规则 {{ rule }} 无法判定", "{{ subject }}: rule {{ rule }} could not judge"
-        )
+        "fire": Text("{{ subject }}：规则 {{ rule }} 无法判定", "{{ subject }}: rule {{ rule }} could not judge")
     },
 )
 """The rule under which a rule that raised is reported."""

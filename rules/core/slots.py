@@ -28,9 +28,7 @@ class Slots:
                 self.by_rank.setdefault(rank, []).append(slot)
         self.groupings = _groupings(book)
         self.remembered = _remembered(book)
-        self.relief = min(
-            (within for rule in self.rules if (within := _relief(rule)) is not None), default=NEVER
-        )
+        self.relief = min((within for rule in self.rules if (within := _relief(rule)) is not None), default=NEVER)
 
 
 def grouping_of(rule: Rule) -> Grouping | None:

@@ -34,9 +34,7 @@ PREFIX = b"s"
 class SubjectCore:
     """The fold over subjects. With `rows` it restores from them and hands back what changed; without, memory alone."""
 
-    def __init__(
-        self, book: Book, rows: Rows | None = None, always_refold: bool = False, hot: int = HOT
-    ) -> None:
+    def __init__(self, book: Book, rows: Rows | None = None, always_refold: bool = False, hot: int = HOT) -> None:
         self.slots = Slots(book)
         self.rows, self.always_refold, self.hot = rows, always_refold, hot
         self.records: dict[str, Record] = {}

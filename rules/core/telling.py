@@ -22,9 +22,7 @@ def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
         _tell(grouping, None, fact, record, slots, step)
 
 
-def tell_changed(
-    record: Record, slots: Slots, before: Sequence[Fact], after: Sequence[Fact], step: Step
-) -> None:
+def tell_changed(record: Record, slots: Slots, before: Sequence[Fact], after: Sequence[Fact], step: Step) -> None:
     """An event of which another version speaks now; `before` and `after` hold one fact, or none.
 
     How late an event came is a matter of its first version: a correction does not make it late.
@@ -42,9 +40,7 @@ def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
     return list(found.values())
 
 
-def _tell(
-    grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step
-) -> None:
+def _tell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step) -> None:
     left, right = _key(grouping, old, record, slots), _key(grouping, new, record, slots)
     if old is not None and left is not None and left != right:
         step.facts.append(GroupFact(left, old.source, old.id, record.count, False, record.subject, old))

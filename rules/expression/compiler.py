@@ -141,9 +141,7 @@ class Typing:
         left = self.condition(node.left)
         right = self.condition(node.right, left.if_true if both else left.if_false)
         if left.constant is not both and left.constant is not NOT_CONSTANT:
-            return Code(
-                text=repr(not both), kind="bool", constant=not both, if_true=left.if_true | right.if_true
-            )
+            return Code(text=repr(not both), kind="bool", constant=not both, if_true=left.if_true | right.if_true)
         if_true = left.if_true | right.if_true if both else left.if_true & right.if_true
         if_false = left.if_false & right.if_false if both else left.if_false | right.if_false
         text = f"({left.text} {'and' if both else 'or'} {right.text})"
@@ -233,9 +231,7 @@ def _python(text: str, spans: dict[str, Any]) -> Function:
     """The function of a typed expression; its source is our own templates and constants."""
     names = RUNTIME | spans
     with catch_warnings():
-        simplefilter(
-            "ignore", SyntaxWarning
-        )  # Python's hints on folded constants are not for authors of rules
+        simplefilter("ignore", SyntaxWarning)  # Python's hints on folded constants are not for authors of rules
         exec(compile(f"def judged(e, c):\n return {text}\n", "<expression>", "exec"), names)
     function: Function = names["judged"]
     return function

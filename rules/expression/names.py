@@ -77,9 +77,7 @@ class Names:
 
     def _item(self, column: str, node: Node) -> Code:
         if column not in self.scope.item:
-            fail(
-                node, "unknown-field", f"the item catalogue has no column `{column}`", self.scope.item, column
-            )
+            fail(node, "unknown-field", f"the item catalogue has no column `{column}`", self.scope.item, column)
         kind, optional = self.scope.item[column]
         needs = f"item.{column}" if optional else ""
         return Code(text=f"c.item.{column}", kind=kind, absent=optional, needs=needs)

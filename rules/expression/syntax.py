@@ -237,9 +237,7 @@ class _Parser:
 def _value(token: Token) -> str | float | Span:
     """What a literal says."""
     if token.kind == "string":
-        return re.sub(
-            r"\\(.)", lambda found: ESCAPES.get(found[1], found[1]), token.text[1:-1], flags=re.DOTALL
-        )
+        return re.sub(r"\\(.)", lambda found: ESCAPES.get(found[1], found[1]), token.text[1:-1], flags=re.DOTALL)
     if len(token.text) > LONGEST_NUMBER:
         raise ExpressionError("too-large", "a number has too many digits", token.start, token.end)
     if token.kind == "number":

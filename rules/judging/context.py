@@ -17,7 +17,23 @@ NOTHING = Item(task_code="")
 class Context:
     """What is known of a subject so far, as a fold over its facts in order: expressions read it as `c`."""
 
-    __slots__ = ("_applied_on", "_item", "_item_key", "department", "first", "firsts", "latest", "organ", "region", "place", "places", "remembered", "subject", "task_code", "times")  # fmt: skip
+    __slots__ = (
+        "_applied_on",
+        "_item",
+        "_item_key",
+        "department",
+        "first",
+        "firsts",
+        "latest",
+        "organ",
+        "place",
+        "places",
+        "region",
+        "remembered",
+        "subject",
+        "task_code",
+        "times",
+    )
 
     def __init__(self, subject: str, places: Places, remembered: frozenset[int]) -> None:
         self.subject, self.places, self.remembered = subject, places, remembered
@@ -66,9 +82,7 @@ class Context:
 
     def time_of(self, fact: Fact) -> int:
         """When an event counts as having occurred: a whole day has the time at which it was put in order."""
-        return (
-            self.times.get((fact.source, fact.id), fact.occurred_at) if fact.whole_day else fact.occurred_at
-        )
+        return self.times.get((fact.source, fact.id), fact.occurred_at) if fact.whole_day else fact.occurred_at
 
     def first_recorded_at(self, fact: Fact) -> int:
         """When any version of this event was recorded first (RULES.md §3.5)."""

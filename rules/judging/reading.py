@@ -55,9 +55,7 @@ class Reading:
 
     def breach(self, occasion: tuple[str, str]) -> Outcome | None:
         """The breach of that occasion, if it stands."""
-        return next(
-            (outcome for outcome in self.outcomes if outcome.breach and outcome.occasion == occasion), None
-        )
+        return next((outcome for outcome in self.outcomes if outcome.breach and outcome.occasion == occasion), None)
 
     def ruling(self, counted: tuple[str, ...] = ()) -> Ruling:
         """Verdicts, clocks, and the next instant at which there may be others."""
@@ -135,9 +133,7 @@ class Reading:
                 severity = escalation.severity
         return severity, audience
 
-    def _verdict(
-        self, outcome: Outcome, at: int, severity: str, *, step: str = "", audience: str = ""
-    ) -> Verdict:
+    def _verdict(self, outcome: Outcome, at: int, severity: str, *, step: str = "", audience: str = "") -> Verdict:
         run, due, stop = outcome.run, outcome.run.due, outcome.run.stop
         params = {"limit": str(Span(run.total, run.unit)), "start": str(run.day)}
         if due.day is not None:

@@ -22,9 +22,7 @@ def weigh(
     """
     read_ids = {(v.source, v.id) for v in versions if RANK_OF[type(v)] in ranks}
     others = [v for v in versions if (v.source, v.id) not in read_ids]
-    own = sorted(
-        (v for v in versions if (v.source, v.id) in read_ids), key=lambda v: (v.recorded_at, v.operation)
-    )
+    own = sorted((v for v in versions if (v.source, v.id) in read_ids), key=lambda v: (v.recorded_at, v.operation))
     slow = [v for v in own if v.recorded_at > _happened(v, own, context) + within]
     occasions: set[tuple[str, str]] = set()
     for late in slow:
@@ -55,9 +53,7 @@ def _timely(
 def _happened(version: Fact, versions: Iterable[Fact], context: Context) -> int:
     """When what a version tells happened; a deletion has the time of what it deletes."""
     if type(version) is Fact:
-        same = [
-            v for v in versions if (v.source, v.id) == (version.source, version.id) and type(v) is not Fact
-        ]
+        same = [v for v in versions if (v.source, v.id) == (version.source, version.id) and type(v) is not Fact]
         below = [v for v in same if (v.recorded_at, v.operation) <= (version.recorded_at, version.operation)]
         version = next((v for v in below if not any(outranks(other, v) for other in below)), version)
     return context.day_end(version)

@@ -14,8 +14,7 @@ from msgspec import Struct
 from rules.judging.marks import EXTEND, PAUSE, RESUME, Mark, Terms
 from rules.judging.place import Places
 from rules.judging.selector import ALL_KEYS
-from rules.model.spans import Span
-from rules.model.spans import Unit
+from rules.model.spans import Span, Unit
 from rules.model.times import DAY, local_day, next_midnight
 
 
@@ -48,17 +47,27 @@ NO_DUE = Due(None, None)
 class Run:
     """One running of a clock, from a start to its stop, with its arithmetic in the zone and calendar of its region."""
 
-    __slots__ = ("at", "due", "exact", "in_time", "marks", "place", "start", "stop", "terms", "total", "unit", "void", "_day")  # fmt: skip
+    __slots__ = (
+        "_day",
+        "at",
+        "due",
+        "exact",
+        "in_time",
+        "marks",
+        "place",
+        "start",
+        "stop",
+        "terms",
+        "total",
+        "unit",
+        "void",
+    )
 
     def __init__(self, start: Mark, unit: Unit, total: int, terms: Terms, places: Places) -> None:
         self.start, self.unit, self.total, self.terms = start, unit, total, terms
         self.place = places.of(start.region)
         self.exact = unit in ("exact", "workhours")
-        self.at = (
-            next_midnight(local_day(start.at, self.place.zone), self.place.zone)
-            if start.whole_day
-            else start.at
-        )
+        self.at = next_midnight(local_day(start.at, self.place.zone), self.place.zone) if start.whole_day else start.at
         self.stop: Mark | None = None
         self.in_time: bool | None = None
         self.void = False
@@ -149,9 +158,7 @@ class Run:
         if pause.end is not None:
             ends.append(pause.end.at if self.exact else self.day_of(pause.end).toordinal())
         if pause.approved is not None:
-            ends.append(
-                next_midnight(pause.approved, self.place.zone) if self.exact else pause.approved.toordinal()
-            )
+            ends.append(next_midnight(pause.approved, self.place.zone) if self.exact else pause.approved.toordinal())
         return min(ends) if ends else None
 
     def length(self, begin: int, end: int) -> int:
@@ -244,9 +251,7 @@ class Run:
         """What passed since the start outside counted pauses, today counting from its 00:00 (20)."""
         if self.exact:
             end = min(self.stop.at, now) if self.stop else now
-            return max(self.length(self.at, end) if end > self.at else 0, 0) - (
-                self.paused(due.pauses, end) or 0
-            )
+            return max(self.length(self.at, end) if end > self.at else 0, 0) - (self.paused(due.pauses, end) or 0)
         day = self.day_of(self.stop) if self.stop else local_day(now, self.place.zone)
         return self.days(self.day, day) - (self.paused(due.pauses, day.toordinal()) or 0)
 

@@ -56,7 +56,6 @@ class Ruling(Struct, frozen=True):
     wake: int | None = None
     counted: tuple[str, ...] = ()
 
-
     @property
     def said(self) -> Ruling:
         """What must be remembered of it: not the clocks, whose last figures are kept with the subject."""

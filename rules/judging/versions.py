@@ -24,11 +24,7 @@ def times_of(facts: Iterable[Fact], zone: str) -> dict[tuple[str, str], int]:
     (CLOCKS.md 4)."""
     found = list(facts)
     whole = [fact for fact in found if fact.whole_day]
-    timed = (
-        [(day_of(f, zone), RANK_OF[type(f)], f.occurred_at) for f in found if not f.whole_day]
-        if whole
-        else []
-    )
+    timed = [(day_of(f, zone), RANK_OF[type(f)], f.occurred_at) for f in found if not f.whole_day] if whole else []
     return {
         (fact.source, fact.id): max(
             (at for day, rank, at in timed if day == day_of(fact, zone) and rank < RANK_OF[type(fact)]),

@@ -44,9 +44,13 @@ class Separation(Struct, frozen=True, kw_only=True):
                 pair = (self.names[min(duty, other)], self.names[max(duty, other)])
                 if other != duty and actor in performed and pair not in state.verdicts:
                     state.verdicts[pair] = Verdict(
-                        occasion=pair, reason="same_actor", severity=self.severity, at=context.time_of(fact), actor=actor,
+                        occasion=pair,
+                        reason="same_actor",
+                        severity=self.severity,
+                        at=context.time_of(fact),
+                        actor=actor,
                         rests_on=(performed[actor], key),
-                    )  # fmt: skip
+                    )
             state.first[duty].setdefault(actor, key)
 
     def ruling(self, state: Hands, context: Context, now: int, versions: Versions | None) -> Ruling:

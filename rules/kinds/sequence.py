@@ -75,9 +75,7 @@ class Sequence(Struct, frozen=True, kw_only=True):
             at = context.time_of(fact)
             key = (fact.source, fact.id)
             seen = set() if self.follow else set(state.seen)
-            state.points.append(
-                Point(key, at, at + self.wait, fact.actor, self._required(fact, context), seen, [key])
-            )
+            state.points.append(Point(key, at, at + self.wait, fact.actor, self._required(fact, context), seen, [key]))
 
     def _asked(self, fact: Any, context: Context) -> bool:
         return self.when is None or bool(self.when.functions[RANK_OF[type(fact)]](fact, context))
@@ -86,9 +84,7 @@ class Sequence(Struct, frozen=True, kw_only=True):
         if self.step_of is not None and self.step_event.clause_of(fact, context) is not None:
             name = read(self.step_of, fact, context)
             return {name} if name else set()
-        return {
-            name for name, step in zip(self.names, self.steps, strict=True) if step.clause_of(fact, context)
-        }
+        return {name for name, step in zip(self.names, self.steps, strict=True) if step.clause_of(fact, context)}
 
     def _required(self, fact: Any, context: Context) -> frozenset[str]:
         if self.declared_steps is not None:
@@ -99,9 +95,7 @@ class Sequence(Struct, frozen=True, kw_only=True):
         key = (fact.source, fact.id)
         first, second = self.forbid
         if state.forbidden and second.clause_of(fact, context) is not None and self._asked(fact, context):
-            state.verdicts.append(
-                self._verdict(key, context.time_of(fact), fact.actor, (state.forbidden, key), {})
-            )
+            state.verdicts.append(self._verdict(key, context.time_of(fact), fact.actor, (state.forbidden, key), {}))
         if state.forbidden is None and first.clause_of(fact, context) is not None:
             state.forbidden = key
 

@@ -183,9 +183,7 @@ def _choice(clock: ClockText, key: str, yes: str, no: str) -> bool:
     if node is None:
         return False
     if node.value not in (yes, no):
-        node.fault(
-            "unknown-word", f"`{key}` is {yes} or {no}, not {node.shown}", suggest(node.value, (yes, no))
-        )
+        node.fault("unknown-word", f"`{key}` is {yes} or {no}, not {node.shown}", suggest(node.value, (yes, no)))
     return bool(node.value == yes)
 
 

@@ -42,9 +42,7 @@ def printable(text: str) -> str:
     """The same text with what a terminal cannot show written as escapes; its length stays where it can."""
     if text.isprintable():
         return text
-    return "".join(
-        each if each.isprintable() else " " if each.isspace() else ascii(each)[1:-1] for each in text
-    )
+    return "".join(each if each.isprintable() else " " if each.isspace() else ascii(each)[1:-1] for each in text)
 
 
 class BookErrors(Exception):

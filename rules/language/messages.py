@@ -50,9 +50,7 @@ def read_messages(node: Node, sayable: Sayable) -> dict[str, Text]:
     return {step: _said(message, step, sayable) for step in STEPS if message.get(step) is not None}
 
 
-def sayable(
-    kind: str, body_node: Node | None, body: Body | None, subject: str, params: Mapping[str, Value]
-) -> Sayable:
+def sayable(kind: str, body_node: Node | None, body: Body | None, subject: str, params: Mapping[str, Value]) -> Sayable:
     """What a rule of this kind may say of what it is about."""
     ranks = sorted(body.ranks if body is not None and body.ranks else BY_RANK)
     types = tuple(BY_RANK[rank] for rank in ranks)

@@ -64,9 +64,7 @@ def read_sequence(node: Node, head: Head, reading: Reading) -> Sequence | None:
         return None
     forbid, require, after = node.get("forbid"), node.get("require"), node.get("after")
     if sum(part is not None for part in (forbid, require, after)) != 1:
-        node.fault(
-            "missing-key", "write one of `forbid`, `require`, or `after` with `followed_by` and `within`"
-        )
+        node.fault("missing-key", "write one of `forbid`, `require`, or `after` with `followed_by` and `within`")
         return None
     if forbid is not None:
         return _forbidden(forbid, head, reading)
@@ -89,9 +87,7 @@ def _required(node: Node, head: Head, reading: Reading) -> Sequence | None:
     if steps is None:
         missing(node, "steps")
     if (step is None) != (node.get("event") is None):
-        node.fault(
-            "missing-key", "`step` and `event` go together: which event is a step, and which field names it"
-        )
+        node.fault("missing-key", "`step` and `event` go together: which event is a step, and which field names it")
     declared = step_of = None
     step_event, selectors, names = Selector(), tuple[Selector, ...](), tuple[str, ...]()
     if step is not None:

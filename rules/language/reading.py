@@ -76,9 +76,7 @@ class Reading:
         found = tuple(sorted(types, key=lambda kind: kind.rank))
         scope = Scope(self.params, COLUMNS, self.subject, self.proved)
         try:
-            if not found or self._rests_on_a_fault(
-                text
-            ):  # which is told already; what else is wrong here is told too
+            if not found or self._rests_on_a_fault(text):  # which is told already; what else is wrong here is told too
                 parse(text)
                 return None
             return compile_expression(text, scope, found, kinds, may_be_absent)
@@ -121,9 +119,7 @@ class Reading:
             node.fault("missing-key", "a selector needs `event`")
             return []
         return [
-            self._narrowed(base, node, position)
-            for part in inner.elements()
-            for base in self._clauses(part, position)
+            self._narrowed(base, node, position) for part in inner.elements() for base in self._clauses(part, position)
         ]
 
     def _narrowed(self, base: Clause, node: Node, position: int) -> Clause:
@@ -148,9 +144,7 @@ class Reading:
         usable = [kind for kind in TYPES.values() if kind.stream in self.streams]
         stem = name[:-1] if name.endswith(".*") else None
         ranks = frozenset(
-            kind.rank
-            for kind in usable
-            if (kind.name.startswith(stem) if stem is not None else kind.name == name)
+            kind.rank for kind in usable if (kind.name.startswith(stem) if stem is not None else kind.name == name)
         )
         if not ranks and name in TYPES:
             node.fault("wrong-stream", f"`{name}` is on the stream {TYPES[name].stream}, not on this rule's")

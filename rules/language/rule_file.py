@@ -126,9 +126,7 @@ def _subject(node: Node, stream: str) -> str:
     subject = word(node, "subject", default=SUBJECTS[stream])
     place = node.get("subject")
     if place is not None and (not NAME.match(subject) or subject in TAKEN):
-        place.fault(
-            "not-a-name", f"{place.shown} cannot name the subject; write a name such as `{SUBJECTS[stream]}`"
-        )
+        place.fault("not-a-name", f"{place.shown} cannot name the subject; write a name such as `{SUBJECTS[stream]}`")
     return subject
 
 

@@ -27,9 +27,7 @@ def read_examples(node: Node, subject: str, tables: Tables | None) -> tuple[Exam
     if examples is None or not examples.is_list or not examples.value:
         if "examples" not in node.mistyped:
             place = examples if examples is not None else node
-            place.fault(
-                "no-examples", "a rule shows at least one example that fires and one that stays silent"
-            )
+            place.fault("no-examples", "a rule shows at least one example that fires and one that stays silent")
         return ()
     found = [_example(part, subject, tables) for part in examples.value]
     kept = tuple(example for example in found if example is not None)

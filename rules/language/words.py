@@ -70,9 +70,7 @@ def word(parent: Node, key: str, allowed: Iterable[str] = (), default: str | Non
         node.fault("type", f"`{key}` is a text, not {node.shown}")
         return default or ""
     if options and node.value not in options:
-        node.fault(
-            "unknown-word", f"{node.shown} is none of {', '.join(options)}", suggest(node.value, options)
-        )
+        node.fault("unknown-word", f"{node.shown} is none of {', '.join(options)}", suggest(node.value, options))
         return default or ""
     return node.value
 

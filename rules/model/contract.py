@@ -93,9 +93,7 @@ HELD_AS: dict[str, Any] = {
 
 def _fact_struct(name: str, rank: int, fields: dict[str, Mark]) -> type[Fact]:
     columns = [(field, HELD_AS[mark.kind]) for field, mark in fields.items() if mark.use == "judged"]
-    made = msgspec.defstruct(
-        name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__
-    )
+    made = msgspec.defstruct(name, columns, bases=(Fact,), array_like=True, gc=False, tag=rank, module=__name__)
     return cast(type[Fact], made)
 
 

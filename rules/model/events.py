@@ -131,9 +131,7 @@ def to_event(message: Envelope | Tombstone) -> Event:
         recorded = parse_time(message.recordedat) if message.recordedat else occurred
         place = "$.receivedat"
         received = parse_time(message.receivedat) if message.receivedat else recorded
-        if not (
-            EARLIEST < occurred < LATEST and EARLIEST < recorded < LATEST and EARLIEST < received < LATEST
-        ):
+        if not (EARLIEST < occurred < LATEST and EARLIEST < recorded < LATEST and EARLIEST < received < LATEST):
             raise Undecodable("not_a_time", "$.time", OUT_OF_RANGE)
         if message.operation == "d":
             gone = Fact(message.source, message.id, occurred, recorded, received, DELETED, False)

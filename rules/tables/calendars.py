@@ -57,9 +57,7 @@ def _notice(raw: Any, year: int, text: Text) -> Announcement | None:
     announced = _day(raw["announced"], text, "")
     off, work = (_days(raw.get(key, []), year, text, f'"{key}"') for key in ("off", "work"))
     for day in sorted(set(off) & set(work)):
-        text.fault_at(
-            f'"{day}"', "off-and-worked", f"{day} is declared off and worked in one notice", '"work"'
-        )
+        text.fault_at(f'"{day}"', "off-and-worked", f"{day} is declared off and worked in one notice", '"work"')
     return Announcement(year, announced, str(raw["source"]), off, work) if announced else None
 
 
@@ -69,9 +67,7 @@ def _day(raw: object, text: Text, after: str) -> date | None:
             return date.fromisoformat(raw)
     except ValueError:
         pass
-    text.fault_at(
-        json.dumps(raw, ensure_ascii=False), "not-a-date", f"`{raw}` is not a date (YYYY-MM-DD)", after
-    )
+    text.fault_at(json.dumps(raw, ensure_ascii=False), "not-a-date", f"`{raw}` is not a date (YYYY-MM-DD)", after)
     return None
 
 

@@ -151,9 +151,7 @@ class Items:
         for item in sorted(versions, key=lambda each: (each.task_code, each.effective)):
             self._versions[item.task_code] = (*self._versions.get(item.task_code, ()), item)
         self._days = {code: [each.effective for each in found] for code, found in self._versions.items()}
-        self.hash = blake2b(
-            msgspec.msgpack.encode(self._versions, order="sorted"), digest_size=16
-        ).hexdigest()
+        self.hash = blake2b(msgspec.msgpack.encode(self._versions, order="sorted"), digest_size=16).hexdigest()
 
     def __iter__(self) -> Iterator[Item]:
         return (item for found in self._versions.values() for item in found)
@@ -216,9 +214,7 @@ def load_items(directory: Path, faults: list[Fault]) -> Items:
                 f"`{after.task_code}` from {after.effective} stands in line {line} too",
             )
         elif before.expires is not None and before.expires >= after.effective:
-            text.fault(
-                at, 1, "overlapping-version", f"the version of line {line} is in force until {before.expires}"
-            )
+            text.fault(at, 1, "overlapping-version", f"the version of line {line} is in force until {before.expires}")
     return Items(item for item, _, _ in rows)
 
 

@@ -218,9 +218,7 @@ def _declared(reading: _Reading, raw: CommentedMap, default: Region) -> dict[str
     found: dict[str, Region] = {}
     for code in sorted(raw, key=lambda each: len(prefix_of(str(each)))):
         if not isinstance(code, str) or not (CODE.match(code) or NAMED.match(code)):
-            reading.fault(
-                raw, code, "not-a-region", f"`{code}` is not a quoted code of 6, 9 or 12 digits, nor a name"
-            )
+            reading.fault(raw, code, "not-a-region", f"`{code}` is not a quoted code of 6, 9 or 12 digits, nor a name")
             continue
         key = prefix_of(code) if code.isdigit() else code
         above = Regions(default, found).of(code)

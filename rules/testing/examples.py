@@ -73,9 +73,7 @@ def events_of(example: Example, rule: Rule, zone: str) -> list[Event]:
     return found
 
 
-def _message(
-    given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: str, position: int
-) -> dict[str, Any]:
+def _message(given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: str, position: int) -> dict[str, Any]:
     kind = TYPES[given["type"]]
     for name, value in given.items():
         if name in REPEATED or name in (rule.subject, "subject", "source"):
@@ -140,9 +138,7 @@ def judge(book: Book, rule: Rule, example: Example) -> list[Alert]:
     return drive.alerts()
 
 
-def compare(
-    example: Example, alerts: Sequence[Alert], zone: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def compare(example: Example, alerts: Sequence[Alert], zone: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(expected but absent, present but not expected); an alert serves one expectation, strict ones first."""
     left = [shown(alert, zone) for alert in alerts]
     missing: list[dict[str, Any]] = []

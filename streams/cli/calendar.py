@@ -74,9 +74,7 @@ def answers(lines: Iterable[str], calendar: Calendar) -> Iterator[tuple[str, str
 def _calendar(name: str, known_at: str) -> Calendar:
     found = load_tables().calendars
     if name not in found:
-        raise typer.BadParameter(
-            f"没有日历 · there is no calendar `{name}`; known are {', '.join(sorted(found))}"
-        )
+        raise typer.BadParameter(f"没有日历 · there is no calendar `{name}`; known are {', '.join(sorted(found))}")
     return found[name].known_at(_day(known_at)) if known_at else found[name]
 
 

@@ -24,9 +24,7 @@ Inputs = Annotated[
 ]
 MappingFile = Annotated[
     Path | None,
-    typer.Option(
-        "--mapping", help="映射文件；不给则输入为本系统的 CloudEvents · without it: our own CloudEvents"
-    ),
+    typer.Option("--mapping", help="映射文件；不给则输入为本系统的 CloudEvents · without it: our own CloudEvents"),
 ]
 DeadLetterFile = Annotated[
     str, typer.Option("--dead-letters", help="无法使用的行写到此文件（JSON 行）· bad rows go to this file")

@@ -23,9 +23,7 @@ app = typer.Typer(
 )
 
 KafkaPort = Annotated[int | None, typer.Option(min=0, max=65_535, help="Kafka 端口 · port of Kafka")]
-WarehousePort = Annotated[
-    int | None, typer.Option(min=0, max=65_535, help="ClickHouse 端口 · port of ClickHouse")
-]
+WarehousePort = Annotated[int | None, typer.Option(min=0, max=65_535, help="ClickHouse 端口 · port of ClickHouse")]
 CHECK_SECONDS = 1.0
 
 

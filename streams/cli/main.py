@@ -77,9 +77,7 @@ def _load(name: str) -> Any:
         found = single
     command = typer.main.get_command(found)
     command.name = name
-    command.params = [
-        each for each in command.params if each.name not in ("install_completion", "show_completion")
-    ]
+    command.params = [each for each in command.params if each.name not in ("install_completion", "show_completion")]
     return command
 
 
@@ -113,9 +111,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """明镜 Mingjing：政务服务与监督检查的实时监督 · real-time supervision of public services and inspections.
 

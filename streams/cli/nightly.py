@@ -105,6 +105,4 @@ def _tell_totals(totals: list[Total]) -> None:
     for each in totals:
         value = "—" if each.value is None else f"{each.value:.2%}"
         name = names[each.kpi]
-        typer.echo(
-            f"  {each.kpi:<20} {value:>8}  {each.numerator:g}/{each.denominator:g}  {name.zh} · {name.en}"
-        )
+        typer.echo(f"  {each.kpi:<20} {value:>8}  {each.numerator:g}/{each.denominator:g}  {name.zh} · {name.en}")

@@ -44,9 +44,7 @@ BookFolder = Annotated[
     Path | None,
     typer.Option("--book", help="规则目录；默认用映射里的 book，再默认用内置 · the folder of rules"),
 ]
-Rules = Annotated[
-    list[str] | None, typer.Option("--rule", help="只判这些规则 · only these rules, repeatable")
-]
+Rules = Annotated[list[str] | None, typer.Option("--rule", help="只判这些规则 · only these rules, repeatable")]
 Until = Annotated[
     str,
     typer.Option(

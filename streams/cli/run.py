@@ -33,9 +33,7 @@ from streams.simulate import Simulation
 ROLES = ("worker", "lander", "console")
 
 KafkaPort = Annotated[int | None, typer.Option(min=0, max=65_535, help="Kafka 端口 · port of Kafka")]
-WarehousePort = Annotated[
-    int | None, typer.Option(min=0, max=65_535, help="ClickHouse 端口 · port of ClickHouse")
-]
+WarehousePort = Annotated[int | None, typer.Option(min=0, max=65_535, help="ClickHouse 端口 · port of ClickHouse")]
 ConsolePort = Annotated[int | None, typer.Option(min=0, max=65_535, help="网页端口 · port of the page")]
 Cases = Annotated[int, typer.Option(min=1, help="模拟月份的办件数 · service cases of the simulated month")]
 Seed = Annotated[int, typer.Option(help="模拟的种子 · seed of the simulation")]

@@ -17,13 +17,9 @@ import typer
 from rules.model.times import iso
 from streams.simulate import START, Simulation, simulate, truth_json
 
-Seed = Annotated[
-    int, typer.Option(help="种子：相同参数得到相同字节 · the same arguments give the same bytes")
-]
+Seed = Annotated[int, typer.Option(help="种子：相同参数得到相同字节 · the same arguments give the same bytes")]
 Days = Annotated[int, typer.Option(min=1, max=366, help="天数 · how many days")]
-Cases = Annotated[
-    int, typer.Option(min=1, help="办件数；检查约为其四分之一 · service cases; a quarter as many checks")
-]
+Cases = Annotated[int, typer.Option(min=1, help="办件数；检查约为其四分之一 · service cases; a quarter as many checks")]
 Disorder = Annotated[
     float, typer.Option(min=0, help="到达最多推迟的小时数 · a message arrives up to so many hours late")
 ]
@@ -32,13 +28,9 @@ Out = Annotated[
     str,
     typer.Option(help="写入文件（.gz 压缩）· a file of CloudEvents in the order of arrival; .gz packs it"),
 ]
-Truth = Annotated[
-    str, typer.Option(help="真值文件，默认与输出同名 · the truth file; beside the output by default")
-]
+Truth = Annotated[str, typer.Option(help="真值文件，默认与输出同名 · the truth file; beside the output by default")]
 Kafka = Annotated[bool, typer.Option("--kafka", help="送进 Kafka，带时钟标记 · into Kafka, with clock marks")]
-Speed = Annotated[
-    float, typer.Option(min=0, help="历史时间的倍速（Kafka）· times as fast as it went (Kafka)")
-]
+Speed = Annotated[float, typer.Option(min=0, help="历史时间的倍速（Kafka）· times as fast as it went (Kafka)")]
 AsJson = Annotated[bool, typer.Option("--json", help="摘要用 JSON · the summary in JSON")]
 
 

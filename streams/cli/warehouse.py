@@ -41,9 +41,7 @@ def migrate() -> None:
 @app.command()
 def serve(
     directory: Path | None = typer.Option(None, help="数据目录 · where the tables are kept"),
-    port: int | None = typer.Option(
-        None, help="端口，默认取自 CLICKHOUSE_URL · default: that of CLICKHOUSE_URL"
-    ),
+    port: int | None = typer.Option(None, help="端口，默认取自 CLICKHOUSE_URL · default: that of CLICKHOUSE_URL"),
 ) -> None:
     """在回环地址上提供内嵌 ClickHouse，直到 Ctrl-C · The embedded ClickHouse on loopback, until Ctrl-C.
 

@@ -106,9 +106,7 @@ def figures(clock: Clock, words: Words, known: Declared) -> list[Said]:
     over = left is not None and left < 0
     due = clock.due_date.isoformat() if clock.due_date else known.when(clock.due_at, clock.region)[:16]
     said = {
-        "start": clock.start_date.isoformat()
-        if clock.due_date
-        else known.when(clock.start_at, clock.region)[:16],
+        "start": clock.start_date.isoformat() if clock.due_date else known.when(clock.start_at, clock.region)[:16],
         "limit": "" if clock.limit is None else length(clock.limit, clock.unit, words),
         "extended": length(clock.extended, clock.unit, words) if clock.extended else "",
         "paused": length(clock.paused, clock.unit, words) if clock.paused else "",
@@ -120,21 +118,14 @@ def figures(clock: Clock, words: Words, known: Declared) -> list[Said]:
     return [Said(words(f"clock.{name}"), text) for name, text in said.items() if text]
 
 
-def timeline(
-    happenings: Sequence[Happening], alert: Alert, words: Words, known: Declared
-) -> list[TimelineLine]:
+def timeline(happenings: Sequence[Happening], alert: Alert, words: Words, known: Declared) -> list[TimelineLine]:
     """Every version of every event of the subject, as the warehouse orders them."""
     cited = {(each.source, each.id) for each in alert.evidence}
     speaking = set(map(id, last_versions(happenings)))
-    return [
-        _line(each, alert, (each.known_as in cited, id(each) in speaking), words, known)
-        for each in happenings
-    ]
+    return [_line(each, alert, (each.known_as in cited, id(each) in speaking), words, known) for each in happenings]
 
 
-def _line(
-    each: Happening, alert: Alert, standing: tuple[bool, bool], words: Words, known: Declared
-) -> TimelineLine:
+def _line(each: Happening, alert: Alert, standing: tuple[bool, bool], words: Words, known: Declared) -> TimelineLine:
     at = known.when(each.occurred_at, alert.region) if each.occurred_at else ""
     delay = each.recorded_at - each.occurred_at if each.recorded_at and each.occurred_at else 0
     said = tuple(

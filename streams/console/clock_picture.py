@@ -51,9 +51,7 @@ class ClockPicture(Struct, frozen=True):
     as_of: str
 
 
-def picture(
-    clock: Clock, happenings: Sequence[Happening], now: int, words: Words, known: Declared
-) -> ClockPicture:
+def picture(clock: Clock, happenings: Sequence[Happening], now: int, words: Words, known: Declared) -> ClockPicture:
     """The picture of a clock at `now`."""
     zone, works = known.zone(clock.region), known.works(clock.region)
     pauses = pauses_of(clock, happenings, works, zone)

@@ -100,8 +100,7 @@ class QueuePage:
 
     def _build_table(self) -> None:
         columns = [
-            {"name": name, "label": self._words(f"column.{name}"), "field": name, "align": "left"}
-            for name in COLUMNS
+            {"name": name, "label": self._words(f"column.{name}"), "field": name, "align": "left"} for name in COLUMNS
         ]
         self._table = ui.table(rows=[], columns=columns, row_key="id").classes("queue")
         self._table.props("dense flat square hide-no-data separator=horizontal")
@@ -111,9 +110,7 @@ class QueuePage:
     def _build_pager(self) -> None:
         with ui.element("div").classes("pager"):
             self._total = ui.label()
-            self._previous = button(self._words("queue.previous"), lambda: self._turn(-1)).classes(
-                "plain-button"
-            )
+            self._previous = button(self._words("queue.previous"), lambda: self._turn(-1)).classes("plain-button")
             self._place = ui.label()
             self._next = button(self._words("queue.next"), lambda: self._turn(1)).classes("plain-button")
 
@@ -142,9 +139,7 @@ class QueuePage:
         self._place.set_text(said("queue.page", page=shown.page, pages=shown.pages))
         self._previous.props["disabled"] = shown.page <= 1
         self._next.props["disabled"] = shown.page >= shown.pages
-        replace(
-            self._empty, fill("text", text=said("queue.none" if len(self._desk.board) else "queue.waiting"))
-        )
+        replace(self._empty, fill("text", text=said("queue.none" if len(self._desk.board) else "queue.waiting")))
         self._empty.set_visibility(not shown.total)
         for (group, code), made in self._toggles.items():
             is_severity = group == "severity"

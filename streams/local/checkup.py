@@ -62,9 +62,7 @@ def console_port(settings: Settings) -> Iterator[Finding]:
 
 
 def broker(settings: Settings) -> Iterator[Finding]:
-    silent = [
-        f"{host}:{port}" for host, port in settings.kafka_host_ports if not ports.answers(host, port, 2.0)
-    ]
+    silent = [f"{host}:{port}" for host, port in settings.kafka_host_ports if not ports.answers(host, port, 2.0)]
     if silent:
         remedy = "mingjing local up --detach, 或 or KAFKA_BOOTSTRAP_SERVERS=host:port"
         yield Finding("Kafka", "unreachable", f"{', '.join(silent)} 无应答 no answer", remedy)
@@ -77,9 +75,7 @@ def broker(settings: Settings) -> Iterator[Finding]:
         found = f"{len(faults)} 个尚未建立 not made yet"
         yield Finding("主题 · topics", "warning", found, "mingjing worker 会建立 · makes them when it starts")
     else:
-        remedy = (
-            "另选 MINGJING_TOPIC_PREFIX 或改回 MINGJING_PARTITIONS · another prefix, or the old partitions"
-        )
+        remedy = "另选 MINGJING_TOPIC_PREFIX 或改回 MINGJING_PARTITIONS · another prefix, or the old partitions"
         yield Finding("主题 · topics", "fault", "\n".join(faults), remedy)
 
 

@@ -103,9 +103,7 @@ def _verified(jar: Jar, cache: Path) -> bool:
     return target.exists() and mark.exists() and mark.read_text(encoding="utf-8") == jar.sha256
 
 
-def ensure(
-    cache: Path, advance: Advance = lambda done, total: None, repository: str | None = None
-) -> list[Path]:
+def ensure(cache: Path, advance: Advance = lambda done, total: None, repository: str | None = None) -> list[Path]:
     """Every locked jar as a file under the cache; what is missing is fetched, four at a time."""
     jars = locked()
     missing = [jar for jar in jars if not _verified(jar, cache)]

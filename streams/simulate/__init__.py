@@ -69,9 +69,7 @@ def simulate(
     return Simulation([message for _, _, message in found], truth, hours.now, later, town, hours)
 
 
-def live(
-    simulation: Simulation, since: int, cases_a_minute: float = 12, faulty: float = 0.15
-) -> Iterator[Message]:
+def live(simulation: Simulation, since: int, cases_a_minute: float = 12, faulty: float = 0.15) -> Iterator[Message]:
     """Endless: what the month had planned for later, and people who come in from `since` (microseconds) on.
 
     By arrival; whoever sends it waits for `arrives_at` of each, and sends what is older at once.

@@ -35,13 +35,9 @@ class Story:
 
     def add(self, type_: str, at: int, actor: str = "", **data: Any) -> Record:
         """The next event of the subject; fields that say nothing are left out."""
-        said = self.office.said(self.task_code, actor) | {
-            k: v for k, v in data.items() if v not in ("", None)
-        }
+        said = self.office.said(self.task_code, actor) | {k: v for k, v in data.items() if v not in ("", None)}
         number = len(self.records) + 1
-        record = Record(
-            f"{self.subject}/{number}", self.office.source, self.stream, self.subject, type_, at, said
-        )
+        record = Record(f"{self.subject}/{number}", self.office.source, self.stream, self.subject, type_, at, said)
         self.records.append(record)
         self.last = max(self.last, at)
         return record
@@ -170,9 +166,7 @@ class CaseStory(Story):
             if self.rng.random() < 0.03:
                 ended.lag = self.rng.randrange(18 * HOUR, 23 * HOUR, 1_000_000)
 
-    def decide(
-        self, day: int, result: str = "granted", reason: str = "", at: int | None = None, **how: Any
-    ) -> Record:
+    def decide(self, day: int, result: str = "granted", reason: str = "", at: int | None = None, **how: Any) -> Record:
         record = self.add(
             "case.decided", at or self.on(day), how.pop("actor", self.decider), result=result,
             reason=reason, automatic=how.pop("automatic", False),
@@ -194,11 +188,7 @@ class CaseStory(Story):
 
     def publish(self, day: int | None, decided: int) -> None:
         """Published on that day, or never."""
-        at = (
-            None
-            if day is None
-            else self.add("case.published", self.on(day), what="permit", where="信用网站").at
-        )
+        at = None if day is None else self.add("case.published", self.on(day), what="permit", where="信用网站").at
         self.limit("U01", decided + PUBLICATION, at)
 
     def deliver(self, day: int | None, decided: int) -> None:
@@ -240,9 +230,7 @@ class CaseStory(Story):
         satisfaction = rng.choices((1, 2, 3, 4, 5), (55, 25, 12, 5, 3))[0]
         name = f"{self.subject}-r1"
         default = satisfaction == 1 and rng.random() < 0.2
-        self.add(
-            "review.submitted", self.on(day), review_id=name, satisfaction=satisfaction, is_default=default
-        )
+        self.add("review.submitted", self.on(day), review_id=name, satisfaction=satisfaction, is_default=default)
         if satisfaction >= 4:
             self.add("review.verified", self.on(day + 1), self.decider, review_id=name)
             self.add("review.rectified", self.on(day + 1 + rng.randrange(1, 4)), self.decider, review_id=name)

@@ -25,18 +25,14 @@ class CheckStory(Story):
 
     stream = "inspection"
 
-    def __init__(
-        self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random, plan: str
-    ) -> None:
+    def __init__(self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random, plan: str) -> None:
         super().__init__(subject, office, task_code, hours, rng)
         self.plan = plan
         self.object = uscc(office.region, rng.randrange(4_000))
         self.officers = sorted(rng.sample(office.clerks, 2))
 
     def check(self, type_: str, at: int, actor: str = "", **data: object) -> Record:
-        return self.add(
-            type_, at, actor, object_id=self.object, plan_id=self.plan, action_id=self.subject, **data
-        )
+        return self.add(type_, at, actor, object_id=self.object, plan_id=self.plan, action_id=self.subject, **data)
 
     def scan(self, at: int, **how: object) -> Record:
         return self.check("officer.scanned_in", at, self.officers[0], **how)
@@ -83,17 +79,13 @@ class CheckStory(Story):
         """A limit in calendar days."""
         due_at = self.hours.rolled_end(due) if rolls else next_midnight(due, ZONE)
         last = day_of(due_at - 1)
-        self.limits.append(
-            Limit(rule=rule, fault=self.fault, due_date=last, due_at=due_at, stopped_at=stopped_at)
-        )
+        self.limits.append(Limit(rule=rule, fault=self.fault, due_date=last, due_at=due_at, stopped_at=stopped_at))
 
 
 class PenaltyStory(CheckStory):
     """One penalty; its subject is the penalty, and it names its check."""
 
-    def __init__(
-        self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random, plan: str
-    ) -> None:
+    def __init__(self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random, plan: str) -> None:
         super().__init__(subject, office, task_code, hours, rng, plan)
         self.action = f"{subject}-check"
         self.filed = date.min
@@ -113,9 +105,7 @@ class PenaltyStory(CheckStory):
     def file(self, day: int) -> None:
         self.filed = self.hours.days[day]
         violation = self.rng.choice(VIOLATIONS)
-        self.penalty(
-            "penalty.filed", self.on(day), procedure="ordinary", violation=violation, reason="现场检查"
-        )
+        self.penalty("penalty.filed", self.on(day), procedure="ordinary", violation=violation, reason="现场检查")
 
     def within(self, days: int) -> int:
         """A working day so many calendar days after the filing, or the next one."""
@@ -145,9 +135,7 @@ class PenaltyStory(CheckStory):
         decided = self.penalty("penalty.decided", self.on(day), result="fine", fine=fine, publishable=True)
         self.until("T03.penalty", due, decided.at, rolls=True)
         self.penalty("penalty.served", self.on(day + 2))
-        self.penalty(
-            "result.published", self.on(day + self.rng.randrange(3, 7)), what="penalty", where="信用网站"
-        )
+        self.penalty("result.published", self.on(day + self.rng.randrange(3, 7)), what="penalty", where="信用网站")
         self.penalty("penalty.executed", self.on(day + 9))
         self.penalty("penalty.closed", self.on(day + 10))
 

@@ -33,16 +33,12 @@ class WalkIn(Story):
             "case.applied", at, applicant=applicant, applicant_kind="person", channel="mobile", visits=0,
             kind="first", project_type=kind, item_version=self.item.effective.isoformat(),
         )  # fmt: skip
-        self.add(
-            "case.received", self.soon(), self.clerk, applicant=applicant, receipt_no=f"R{self.subject[-10:]}"
-        )
+        self.add("case.received", self.soon(), self.clerk, applicant=applicant, receipt_no=f"R{self.subject[-10:]}")
 
     def decide(self, actor: str, automatic: bool) -> None:
         self.add("case.accepted", self.soon(), self.clerk, office=self.item.offices[0])
         publishable = self.item.type == "permit"
-        self.add(
-            "case.decided", self.soon(), actor, result="granted", automatic=automatic, publishable=publishable
-        )
+        self.add("case.decided", self.soon(), actor, result="granted", automatic=automatic, publishable=publishable)
         if publishable:
             self.add("case.published", self.soon(), what="permit", where="信用网站")
         if self.item.has_certificate:

@@ -85,9 +85,7 @@ class Month:
                 yield plans[-1][0]
             yield self._check(number, checks, *plans[-1])
         punished = max(round(self.cases * PENALTIES_A_CASE), 1)
-        yield from (
-            self._penalty(number, punished, *plans[number % len(plans)]) for number in range(punished)
-        )
+        yield from (self._penalty(number, punished, *plans[number % len(plans)]) for number in range(punished))
         report, _ = self._plan(len(plans))
         month_report(report, self.hours.now)
         yield report

@@ -60,9 +60,7 @@ class Office(Struct, frozen=True):
     def said(self, task_code: str, actor: str = "") -> dict[str, object]:
         """What every event of this office says."""
         spoken: dict[str, object] = {"task_code": task_code, "region": self.region, "organ": self.name}
-        spoken["department"] = self.name + (
-            "审批科" if task_code[0] == "0" and len(task_code) == 12 else "执法大队"
-        )
+        spoken["department"] = self.name + ("审批科" if task_code[0] == "0" and len(task_code) == 12 else "执法大队")
         return spoken | ({"actor": actor} if actor else {})
 
 
@@ -82,9 +80,7 @@ class Town:
     def _office(self, region: str, organ: str) -> Office:
         people = [hashed(self.seed, region, organ, number) for number in range(8)]
         source = f"cn-{region}-{organ}"
-        return Office(
-            region, PLACES[region] + ORGANS[organ], source, tuple(people[:4]), tuple(people[4:7]), people[7]
-        )
+        return Office(region, PLACES[region] + ORGANS[organ], source, tuple(people[:4]), tuple(people[4:7]), people[7])
 
     def office_for(self, item: Item, rng: Random) -> Office:
         return self.offices[rng.choice(tuple(PLACES)), item.offices[0]]

@@ -52,9 +52,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     reason: str = "matched"
 
     def expected(self, subject: str) -> Expected:
-        return Expected(
-            rule=self.rule, subject=subject, fault=self.fault, reason=self.reason, state="open", at=self.at
-        )
+        return Expected(rule=self.rule, subject=subject, fault=self.fault, reason=self.reason, state="open", at=self.at)
 
 
 def expected_of(limit: Limit, subject: str, now: int) -> Expected | None:

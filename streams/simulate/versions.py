@@ -66,9 +66,7 @@ class Post:
             made.append(self._again(made[0], rng))
         return made
 
-    def _message(
-        self, record: Record, data: dict[str, Any], operation: str, recorded: int, rng: Random
-    ) -> Message:
+    def _message(self, record: Record, data: dict[str, Any], operation: str, recorded: int, rng: Random) -> Message:
         arrives = self._arrival(recorded, rng)
         written: dict[str, Any] = {"specversion": "1.0", "id": record.id, "source": record.source}
         written |= {

@@ -61,8 +61,7 @@ def holds(condition: Condition, columns: Columns) -> Callable[[Row], bool]:
         (word,) = words
         if word:
             return lambda row: (
-                (found := raw(row)) == word
-                or (type(found) not in (str, type(None)) and as_text(found, column) == word)
+                (found := raw(row)) == word or (type(found) not in (str, type(None)) and as_text(found, column) == word)
             )
     known = words
 

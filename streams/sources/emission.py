@@ -62,9 +62,7 @@ class RowEvents:
                 if made is not None:
                     yield made
         if not applied:
-            raise RowFault(
-                "no_event", "", "no event of the mapping applies to this row, and `skip` does not name it"
-            )
+            raise RowFault("no_event", "", "no event of the mapping applies to this row, and `skip` does not name it")
 
     def _candidates(self, row: Row) -> list[_Maker]:
         """The events that the telling column leaves possible; all of them where there is no such column."""
@@ -101,9 +99,7 @@ class _Maker:
         self._time_column = ", ".join(event.time.columns)
         self._personal = any(column in columns.personal for column in event.time.columns)
         self._times, self._whole_day = times, event.whole_day
-        self._data = [
-            (name, columns.value(value, kind.fields[name].kind)) for name, value in event.data.items()
-        ]
+        self._data = [(name, columns.value(value, kind.fields[name].kind)) for name, value in event.data.items()]
         self._stamps: list[tuple[str, Getter, str]] = [
             (name, columns.text(template), ", ".join(template.columns))
             for name, template in (("recordedat", event.recordedat), ("receivedat", event.receivedat))
@@ -172,9 +168,7 @@ class _Maker:
         try:
             return self._times.midnight(text), True
         except ValueError:
-            raise RowFault(
-                "not_a_date", self._time_column, f"{shown(text, self._personal)} is not a date"
-            ) from None
+            raise RowFault("not_a_date", self._time_column, f"{shown(text, self._personal)} is not a date") from None
 
     def _moment(self, text: str, column: str) -> str:
         try:

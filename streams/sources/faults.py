@@ -65,9 +65,7 @@ class DeadLetters:
         self.reasons[fault.reason] += 1
         kept = self.examples.setdefault(fault.reason, [])
         if len(kept) < EXAMPLES_KEPT:
-            kept.append(
-                f"{place}: {fault.path}: {fault.detail}" if fault.path else f"{place}: {fault.detail}"
-            )
+            kept.append(f"{place}: {fault.path}: {fault.detail}" if fault.path else f"{place}: {fault.detail}")
         if self._out is not None:
             undecodable = Undecodable(fault.reason, fault.path, fault.detail)
             letter = dead_letter(undecodable, raw, now_us(), source_file=place.file, line=place.line)

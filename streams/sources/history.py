@@ -132,9 +132,7 @@ class History:
                 self._tell_unmapped(inner, known, place)
                 continue
             self._unmapped.add(column)
-            self._note(
-                f"{place}: the column `{column}` is not mapped; list it under `ignore` if that is meant"
-            )
+            self._note(f"{place}: the column `{column}` is not mapped; list it under `ignore` if that is meant")
 
     def _contract(self, name: str) -> Iterator[Sourced]:
         decode = msgspec.json.Decoder(Heading).decode
@@ -162,20 +160,14 @@ class History:
             received_at = parse_time(written) if written else occurred_at
         except (msgspec.ValidationError, ValueError, OverflowError) as error:
             reason = "not_the_contract" if isinstance(error, msgspec.ValidationError) else "not_a_time"
-            self.dead_letters.add(
-                Fault("not_json" if _is_broken(error) else reason, "$", str(error)), place, text
-            )
+            self.dead_letters.add(Fault("not_json" if _is_broken(error) else reason, "$", str(error)), place, text)
             return
         kind = TYPES.get(head.type)
         if kind is None:
-            fault = Fault(
-                "unknown_type", "$.type", f"`{head.type[:60]}` is not an event type of the contract"
-            )
+            fault = Fault("unknown_type", "$.type", f"`{head.type[:60]}` is not an event type of the contract")
             self.dead_letters.add(fault, place, text)
         elif not head.subject:
-            self.dead_letters.add(
-                Fault("no_identity", "$.subject", "the event names no subject"), place, text
-            )
+            self.dead_letters.add(Fault("no_identity", "$.subject", "the event names no subject"), place, text)
         else:
             yield Sourced(text, head.subject, kind.stream, occurred_at, received_at, place)
 

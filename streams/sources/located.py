@@ -148,9 +148,7 @@ class Section:
         """Reports the keys that nobody asked for."""
         for key in self.node:
             if key not in self._asked:
-                self.at_key(
-                    key, "unknown-key", f"`{key}` is not a key here", suggestion(str(key), self._asked)
-                )
+                self.at_key(key, "unknown-key", f"`{key}` is not a key here", suggestion(str(key), self._asked))
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -136,9 +136,7 @@ class _Loader:
             return DEFAULT_LATENESS
         found = SPAN.fullmatch(text)
         if found is None:
-            self.top.at_value(
-                "lateness", "not-a-duration", f"`{text}` is not a duration", "as 15m, 24h, 3 days"
-            )
+            self.top.at_value("lateness", "not-a-duration", f"`{text}` is not a duration", "as 15m, 24h, 3 days")
             return DEFAULT_LATENESS
         return int(found[1]) * UNITS[found[2][0]]
 
@@ -148,9 +146,7 @@ class _Loader:
         for name in section.names() if section else ():
             table = section.section(name) if section else None
             if table is not None:
-                tables[name] = {
-                    key: table.node[raw] for key, raw in zip(table.names(), table.node, strict=True)
-                }
+                tables[name] = {key: table.node[raw] for key, raw in zip(table.names(), table.node, strict=True)}
         return tables
 
     def _blank(self) -> dict[str, frozenset[str]]:
@@ -211,18 +207,14 @@ class _Loader:
     def _check_personal(self, section: Section, name: str, value: Value, mark: Mark) -> None:
         clear = [column for column in value.template.columns if column not in self.personal]
         if mark.personal and mark.kind in ("string", "strings") and clear:
-            message = (
-                f"`{name}` is personal: list its column `{clear[0]}` under `personal`, so that it is hashed"
-            )
+            message = f"`{name}` is personal: list its column `{clear[0]}` under `personal`, so that it is hashed"
             if not any(message in error for error in section.document.errors):
                 section.at_key(name, "clear-personal-column", message)
 
     def _check_fields(self, section: Section, kind: str, fields: dict[str, Mark]) -> None:
         for name in section.names():
             if fields and name not in fields:
-                section.at_key(
-                    name, "unknown-field", f"`{name}` is not a field of {kind}", suggestion(name, fields)
-                )
+                section.at_key(name, "unknown-field", f"`{name}` is not a field of {kind}", suggestion(name, fields))
 
     def _check_shared(self, shared: Section, kinds: list[str]) -> None:
         known = {field for kind in kinds if kind in TYPES for field in TYPES[kind].fields}
@@ -258,14 +250,10 @@ class _Loader:
         text = inner.text("from")
         table = inner.text("table", "")
         if table and table not in self.tables:
-            inner.at_value(
-                "table", "unknown-table", f"there is no table `{table}`", suggestion(table, self.tables)
-            )
+            inner.at_value("table", "unknown-table", f"there is no table `{table}`", suggestion(table, self.tables))
         otherwise, separator = inner.take("else"), inner.text("separator", ";")
         inner.finish()
-        return Value(
-            self._parsed(inner, "from", text), table if table in self.tables else "", otherwise, separator
-        )
+        return Value(self._parsed(inner, "from", text), table if table in self.tables else "", otherwise, separator)
 
     def _conditions(self, section: Section, key: str) -> tuple[Condition, ...]:
         inner = section.section(key)

@@ -114,9 +114,7 @@ def rows_of_csv(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[Rea
             yield line, dict(zip(header, fields, strict=True)), b""
 
 
-def _fields_of_csv(
-    stream: BinaryIO, encoding: str, delimiter: str
-) -> Iterator[tuple[int, list[str] | Fault]]:
+def _fields_of_csv(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | Fault]]:
     csv.field_size_limit(LONGEST_LINE)
     lines = Lines(stream)
     reader = csv.reader(TextLines(lines, encoding), delimiter=delimiter)

@@ -45,9 +45,7 @@ def parse_template(text: str) -> Template:
         elif found in ("{{", "}}"):
             literal += found[0]
         else:
-            raise ValueError(
-                f"the brace at character {match.start() + 1} stands alone (write {found * 2} for a brace)"
-            )
+            raise ValueError(f"the brace at character {match.start() + 1} stands alone (write {found * 2} for a brace)")
     parts.append(literal + text[last:])
     return Template(text, tuple(parts))
 
@@ -143,9 +141,7 @@ class Columns:
             values = [cell(row) for cell in cells]
             if not any(values):
                 return None
-            return literals[0] + "".join(
-                [(v or "") + rest for v, rest in zip(values, literals[1:], strict=True)]
-            )
+            return literals[0] + "".join([(v or "") + rest for v, rest in zip(values, literals[1:], strict=True)])
 
         return joined
 

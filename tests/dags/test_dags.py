@@ -125,9 +125,7 @@ def test_a_good_day_passes_the_gate_which_announces_it_under_its_key(walk: Walk)
     outcome = walk.outcomes["good night"]
     assert outcome["state"] == "success"
     assert outcome["assets"] == [[ASSET, DAY]]
-    found = walk.rows(
-        "good", "SELECT run_id, verdict, declared = loaded AND loaded = evaluated FROM quality_runs"
-    )
+    found = walk.rows("good", "SELECT run_id, verdict, declared = loaded AND loaded = evaluated FROM quality_runs")
     assert found == [(outcome["run_id"], "pass", 1)]
 
 
@@ -153,9 +151,7 @@ def test_a_bad_day_closes_the_gate_and_nothing_is_announced(walk: Walk) -> None:
     )
     assert outcome["assets"] == []
     assert walk.rows("bad", "SELECT verdict FROM quality_runs") == [("fail",)]
-    failed = walk.rows(
-        "bad", "SELECT expectation FROM quality_results WHERE NOT success AND severity = 'critical'"
-    )
+    failed = walk.rows("bad", "SELECT expectation FROM quality_results WHERE NOT success AND severity = 'critical'")
     assert failed == [("SC02",)]
 
 
@@ -175,9 +171,7 @@ def test_an_unknown_expectation_type_closes_the_gate(walk: Walk) -> None:
         "failed",
         [],
     )
-    [(declared, loaded, evaluated)] = walk.rows(
-        "unlucky", "SELECT declared, loaded, evaluated FROM quality_runs"
-    )
+    [(declared, loaded, evaluated)] = walk.rows("unlucky", "SELECT declared, loaded, evaluated FROM quality_runs")
     assert declared == loaded + 1 == evaluated + 1
 
 

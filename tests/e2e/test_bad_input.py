@@ -77,9 +77,7 @@ def late_cases(alerts: list[Message]) -> list[tuple[str, str]]:
     return [(each["subject"], each["reason"]) for each in alerts if each["rule"] == "T03"]
 
 
-def test_replay_names_every_bad_line_and_judges_the_rest(
-    mingjing: Callable[..., Ran], tmp_path: Path
-) -> None:
+def test_replay_names_every_bad_line_and_judges_the_rest(mingjing: Callable[..., Ran], tmp_path: Path) -> None:
     source, letters = tmp_path / "events.jsonl", tmp_path / "letters.jsonl"
     lines = [json.dumps(ACCEPTED), *(line for line, _, _ in BAD.values()), json.dumps(DECIDED)]
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -107,9 +105,7 @@ def test_a_dead_letter_holds_no_byte_of_the_message(mingjing: Callable[..., Ran]
     assert "13912345678" not in letters.read_text(encoding="utf-8") + said
 
 
-def test_an_empty_file_is_said_and_the_file_beside_it_is_read(
-    mingjing: Callable[..., Ran], tmp_path: Path
-) -> None:
+def test_an_empty_file_is_said_and_the_file_beside_it_is_read(mingjing: Callable[..., Ran], tmp_path: Path) -> None:
     empty, full = tmp_path / "empty.jsonl", tmp_path / "full.jsonl"
     empty.write_bytes(b"")
     full.write_text(f"{json.dumps(ACCEPTED)}\n{json.dumps(DECIDED)}\n", encoding="utf-8")
@@ -142,9 +138,7 @@ def test_a_ragged_row_is_named_with_its_line_and_the_others_are_read(
     rows += ["A3,2026-03-02 09:00:00,000131002000", "A4,soon,000131002000"]
     source.write_text("\n".join(rows) + "\n", encoding="utf-8")
     judged = ("--rule", "T03", "--until", "2026-05-01")
-    status, alerts, said = mingjing(
-        "replay", "--mapping", mapping, *judged, "--dead-letters", letters, source
-    )
+    status, alerts, said = mingjing("replay", "--mapping", mapping, *judged, "--dead-letters", letters, source)
     assert status == 0, said
     assert sorted(late_cases(alerts)) == [("A1", "still_open"), ("A3", "still_open")]
     found = [json.loads(line) for line in letters.read_text(encoding="utf-8").splitlines()]
@@ -234,9 +228,7 @@ async def test_on_kafka_bad_records_and_a_rule_that_raises_cost_nothing_else(
         fed = await asyncio.create_subprocess_exec(*feed, env=environment(broker_settings), cwd=ROOT)
         assert await fed.wait() == 0
         async with Reader(broker_settings, topics.DEAD_LETTERS) as letters:
-            assert await letters.until(lambda read: len(read.values) == len(raw), 60), running[
-                0
-            ].log.read_text()
+            assert await letters.until(lambda read: len(read.values) == len(raw), 60), running[0].log.read_text()
             found = [json.loads(each) for each in letters.values]
         async with Reader(broker_settings, topics.ALERTS) as said:
             await sent(broker_settings, [], parse_time("2026-07-01T00:00:00+08:00"))

@@ -26,9 +26,7 @@ Fact = tuple[str, str, str, dict[str, Any]]
 """Type, subject, local time, data."""
 
 
-def case(
-    subject: str, where: dict[str, str], accepted: str, closed: str | None, **applied: Any
-) -> list[Fact]:
+def case(subject: str, where: dict[str, str], accepted: str, closed: str | None, **applied: Any) -> list[Fact]:
     """Applied for and accepted at one time, decided and closed at another one."""
     made: list[Fact] = [
         (
@@ -64,9 +62,7 @@ GOOD: list[Fact] = [
     ),
     ("cert.issued", "A", "2026-03-02T10:30", {**O1, "electronic": True}),
     rating("A", "2026-03-02T11:00", 1),
-    *with_clerk(
-        case("B", O1, "2026-02-23T09:00", "2026-03-02T10:00", visits=1, bundle_id="b1", project_type="2")
-    ),
+    *with_clerk(case("B", O1, "2026-02-23T09:00", "2026-03-02T10:00", visits=1, bundle_id="b1", project_type="2")),
     ("case.received", "B", "2026-02-23T09:00", {**O1, "materials_required": list("ab")}),
     rating("B", "2026-03-02T11:00", 1, default=True),
     *with_clerk(case("C", O1, "2026-02-13T09:00", "2026-03-02T23:59", visits=2)),
@@ -191,12 +187,8 @@ def land(url: str, facts: list[Fact] = GOOD, stopped: str = "ended") -> None:
     migrate(url)
     writer = Writer(url)
     events = [*(landed(number, fact) for number, fact in enumerate(facts)), *amended(facts)]
-    writer.insert(
-        "event_versions", rows.columns(rows.EVENT_COLUMNS, [rows.event_row(each) for each in events])
-    )
-    writer.insert(
-        "case_clock", rows.columns(rows.CLOCK_COLUMNS, [rows.clock_row(each) for each in clocks(stopped)])
-    )
+    writer.insert("event_versions", rows.columns(rows.EVENT_COLUMNS, [rows.event_row(each) for each in events]))
+    writer.insert("case_clock", rows.columns(rows.CLOCK_COLUMNS, [rows.clock_row(each) for each in clocks(stopped)]))
     writer.close()
 
 

@@ -46,11 +46,7 @@ def test_a_query_is_read_from_its_file() -> None:
 
 
 def test_every_error_of_a_file_is_told_at_once_with_its_place(tmp_path: Path) -> None:
-    text = (
-        GOOD.replace("service_cases", "nothing")
-        .replace("critical", "fatal")
-        .replace("basis: test", "bases: test")
-    )
+    text = GOOD.replace("service_cases", "nothing").replace("critical", "fatal").replace("basis: test", "bases: test")
     assert faults(tmp_path, text + "  - {id: M1, name: {zh: 唯一}, basis: b, severity: info, type: t}\n") == [
         "3:1 unknown-rows",
         "6:5 missing-key",

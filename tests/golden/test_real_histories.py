@@ -182,9 +182,7 @@ def test_receipt_as_an_event_log_gives_the_same_alerts(
     text = (ROOT / "examples/receipt/mapping.yaml").read_text(encoding="utf-8")
     book = ROOT / "examples/receipt/rules"
     mapping = folder / "mapping.yaml"
-    mapping.write_text(
-        text.replace("format: csv", "format: xes").replace("book: rules", f"book: {book}"), "utf-8"
-    )
+    mapping.write_text(text.replace("format: csv", "format: xes").replace("book: rules", f"book: {book}"), "utf-8")
     judged = Judged(str(folder), log)
     assert [alert.alert_id for alert in judged.alerts] == [alert.alert_id for alert in receipt.alerts]
 

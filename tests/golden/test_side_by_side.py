@@ -40,9 +40,7 @@ def truth(file: Path) -> Found:
 
 def judged(events: Path) -> tuple[list[Alert], DeadLetters]:
     dead_letters = DeadLetters()
-    history = History(
-        [str(events)], load_mapping(EXAMPLE / "mapping.yaml"), HASHER, dead_letters, pytest.fail
-    )
+    history = History([str(events)], load_mapping(EXAMPLE / "mapping.yaml"), HASHER, dead_letters, pytest.fail)
     replay = Replay(
         load_book(EXAMPLE / "rules"), horizon("", "", "UTC", parse_time("2100-01-01T00:00:00Z")), dead_letters
     )

@@ -42,9 +42,7 @@ def promised(start: Fact, earlier: list[Fact], world: World) -> Limit | None:
 
 
 def granted_with_certificate(start: Fact, earlier: list[Fact], world: World) -> Limit | None:
-    return (
-        (10, "workdays") if start.result == "granted" and world.item(start).get("has_certificate") else None
-    )
+    return (10, "workdays") if start.result == "granted" and world.item(start).get("has_certificate") else None
 
 
 def publishable(start: Fact, earlier: list[Fact], world: World) -> Limit | None:
@@ -163,9 +161,7 @@ SEIZURE = Rule(
     severity="red_card",
     limit=lambda start, earlier, world: (30, "days") if start.coercion_kind == "seizure" else None,
     spans=plain(frozenset({"coercion.applied"}), any_of(frozenset({"coercion.lifted"}))),
-    reads=frozenset(
-        {f"coercion.{name}" for name in ("applied", "lifted", "suspended", "resumed", "extended")}
-    ),
+    reads=frozenset({f"coercion.{name}" for name in ("applied", "lifted", "suspended", "resumed", "extended")}),
     pause="coercion.suspended",
     resume="coercion.resumed",
     approved_in="days",

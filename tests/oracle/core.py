@@ -49,9 +49,7 @@ def by_oracle(events: Iterable[Mapping[str, Any]], world: World, now: datetime) 
     return judge(events, world, now, [*RULES, *EXTRA])
 
 
-def by_core(
-    events: Iterable[Mapping[str, Any]], world: World, now: datetime, arrival: Arrival | None = None
-) -> Found:
+def by_core(events: Iterable[Mapping[str, Any]], world: World, now: datetime, arrival: Arrival | None = None) -> Found:
     """The same through the in-process host, by default in one batch as written."""
     known = list(events)
     arrival = arrival or Arrival((tuple(range(len(known))),))

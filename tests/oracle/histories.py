@@ -173,9 +173,7 @@ def told_apart(events: list[Message]) -> list[Message]:
     """Without versions that only a comparison of their content could put in an order."""
     known: dict[tuple[str, ...], Message] = {}
     return [
-        each
-        for each in events
-        if known.setdefault((each["id"], each["recordedat"], each["operation"]), each) == each
+        each for each in events if known.setdefault((each["id"], each["recordedat"], each["operation"]), each) == each
     ]
 
 
@@ -197,9 +195,7 @@ def later_versions(
             found.append(deletion(event, since.isoformat()))
             continue
         kind = event["type"] if draw(st.integers(0, 5)) else draw(st.sampled_from(sorted(types)))
-        moved = local(event["time"]).date() + timedelta(
-            days=draw(st.sampled_from([0, 0, -1, 1, -3, 3, *pool]))
-        )
+        moved = local(event["time"]).date() + timedelta(days=draw(st.sampled_from([0, 0, -1, 1, -3, 3, *pool])))
         at = moment(moved, draw(st.sampled_from(TIMES)))
         found.append(
             wire(

@@ -119,8 +119,7 @@ def speaking(versions: Iterable[Version]) -> list[Version]:
     return [
         one
         for one in found
-        if one.operation < 2
-        and all(other.strength <= one.strength for other in found if other.key == one.key)
+        if one.operation < 2 and all(other.strength <= one.strength for other in found if other.key == one.key)
     ]
 
 

@@ -63,9 +63,7 @@ def judge(
                 clocks.add(clock)
                 alerts |= {alert} if alert else set()
         for hit in patterns(subject, own, now):
-            alerts.add(
-                Alert(hit.rule, subject, hit.occasion, instant(hit.at), severity=hit.severity, state="open")
-            )
+            alerts.add(Alert(hit.rule, subject, hit.occasion, instant(hit.at), severity=hit.severity, state="open"))
     return alerts, clocks
 
 
@@ -91,9 +89,7 @@ def deadline(
     return found
 
 
-def disputed(
-    rule: Rule, subject: str, stern: Reading, whole: Reading | None, now: datetime
-) -> tuple[Alert, Clock]:
+def disputed(rule: Rule, subject: str, stern: Reading, whole: Reading | None, now: datetime) -> tuple[Alert, Clock]:
     """The due date of the strict reading; reason, end and used of the stop that is contested."""
     shown = whole or stern
     return (

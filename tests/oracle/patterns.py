@@ -87,9 +87,7 @@ def first_of(rule: str, subject: str, counted: list[Fact], least: int) -> list[H
 
 def same_hand(subject: str, facts: list[Fact]) -> list[Hit]:
     deciding = [
-        fact
-        for fact in facts
-        if fact.type == "case.decided" and not fact.automatic and is_promise(facts, fact)
+        fact for fact in facts if fact.type == "case.decided" and not fact.automatic and is_promise(facts, fact)
     ]
     both = [
         max(one.at, other.at)

@@ -31,9 +31,7 @@ def read(
 def deleted(version: Version, known: Iterable[Version]) -> Version:
     """What a deletion deletes: the strongest version below it that is none."""
     below = [
-        each
-        for each in known
-        if each.key == version.key and each.operation < 2 and each.strength < version.strength
+        each for each in known if each.key == version.key and each.operation < 2 and each.strength < version.strength
     ]
     return max(below, key=lambda each: each.strength) if below else version
 
@@ -45,9 +43,7 @@ def lateness_counts_from(version: Version, known: Iterable[Version]) -> datetime
     return end_of(spoken.at.date()) if spoken.whole_day else spoken.at
 
 
-def too_late(
-    rule: Rule, occasion: Key, versions: frozenset[Version], world: World, now: datetime
-) -> set[Version]:
+def too_late(rule: Rule, occasion: Key, versions: frozenset[Version], world: World, now: datetime) -> set[Version]:
     """The versions entered more than 24 hours after they occurred, when the breach already stood.
 
     Events that the clock does not read (an application, for T02) are no matter of relief: known or not.

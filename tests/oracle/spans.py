@@ -51,9 +51,7 @@ def chain(
     assert allowed is not None
     due = world.days.after(first_day(rule, start, world), *allowed)
     in_time = [
-        fact
-        for fact in notices
-        if before(start, fact) and fact.day <= due and (final is None or before(fact, final))
+        fact for fact in notices if before(start, fact) and fact.day <= due and (final is None or before(fact, final))
     ]
     if not in_time:
         yield Span(start, final)
@@ -62,9 +60,7 @@ def chain(
     corrected = [
         fact
         for fact in facts
-        if fact.type == "case.corrected"
-        and before(in_time[0], fact)
-        and (final is None or before(fact, final))
+        if fact.type == "case.corrected" and before(in_time[0], fact) and (final is None or before(fact, final))
     ]
     if corrected:
         yield from chain(rule, corrected[0], final, notices, facts, world)

@@ -57,9 +57,7 @@ def as_example(events: Iterable[Mapping[str, Any]], until: str, items: Mapping[s
     for event in events:
         fields = {"at": event.get("time", "")[:19], "type": event["type"], "id": event["id"]}
         fields |= {"subject": event["subject"], "operation": event["operation"]}
-        fields |= {
-            name: event[name] for name in ("source", "recordedat", "receivedat", "precision") if name in event
-        }
+        fields |= {name: event[name] for name in ("source", "recordedat", "receivedat", "precision") if name in event}
         fields |= event.get("data") or {}
         lines.append("      - {" + ", ".join(f"{key}: {value!r}" for key, value in fields.items()) + "}")
     return "\n".join([*lines, f'    until: "{until}"', "    expect: []"])

@@ -11,9 +11,7 @@ from rules.calendar import LAST, Announcement, Calendar, OfficeHours
 from rules.model.times import HOUR, MINUTE, local_time
 from rules.tables import load_tables
 
-VECTORS = (
-    Path(__file__).parents[2].parent / "shared" / "data" / "calendar" / "workday_deadlines_2019_2024.csv.gz"
-)
+VECTORS = Path(__file__).parents[2].parent / "shared" / "data" / "calendar" / "workday_deadlines_2019_2024.csv.gz"
 ZONE = "Asia/Shanghai"
 
 
@@ -30,11 +28,7 @@ def day(text: str) -> date:
 def test_every_deadline_vector_of_2019_to_2024_is_met(cn: Calendar) -> None:
     with gzip.open(VECTORS, "rt", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    wrong = [
-        row
-        for row in rows
-        if cn.add_working_days(day(row["start"]), int(row["n_workdays"])) != day(row["due"])
-    ]
+    wrong = [row for row in rows if cn.add_working_days(day(row["start"]), int(row["n_workdays"])) != day(row["due"])]
     assert (len(rows), wrong) == (24_112, [])
 
 

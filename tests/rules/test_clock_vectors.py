@@ -35,9 +35,7 @@ def judge(request: pytest.FixtureRequest) -> Judge:
     return request.param  # type: ignore[no-any-return]
 
 
-def found(
-    judge: Judge, rule: str, events: list[Message], until: str, **world: Any
-) -> tuple[list[Alert], list[Clock]]:
+def found(judge: Judge, rule: str, events: list[Message], until: str, **world: Any) -> tuple[list[Alert], list[Clock]]:
     made = World(**{"days": DAYS, "items": ITEMS, **world})
     alerts, clocks = judge(events, made, local(until))
     return [each for each in alerts if each.rule == rule], [each for each in clocks if each.rule == rule]
@@ -46,9 +44,7 @@ def found(
 def fires(judge: Judge, rule: str, events: list[Message], until: str, **world: Any) -> list[str]:
     """When the alerts of a rule were raised, as local times; a contested one says so."""
     alerts, _ = found(judge, rule, events, until, **world)
-    return [
-        local_text(each.at) + (" contested" if each.state == "contested" else "") for each in sorted(alerts)
-    ]
+    return [local_text(each.at) + (" contested" if each.state == "contested" else "") for each in sorted(alerts)]
 
 
 def due(judge: Judge, rule: str, events: list[Message], until: str, **world: Any) -> list[str]:
@@ -92,9 +88,13 @@ def test_2_a_receipt_out_of_office_hours_counts_from_its_day_or_where_a_region_s
     assert due(judge, "T04", events, "2026-04-01T20:00", off_hours=True) == [next_workday]
 
 
-@pytest.mark.parametrize(
-    ("notice", "expected"), [("2026-05-09T16:00", []), ("2026-05-11T09:00", ["2026-05-10T00:00"])]
-)
+def test_2_a_receipt_dated_on_a_day_off_needs_no_hour_to_be_out_of_office_hours(judge: Judge) -> None:
+    events = [wire("case.received", "2026-03-07")]
+    assert due(judge, "T04", events, "2026-03-08") == ["2026-03-13"]
+    assert due(judge, "T04", events, "2026-03-08", off_hours=True) == ["2026-03-16"]
+
+
+@pytest.mark.parametrize(("notice", "expected"), [("2026-05-09T16:00", []), ("2026-05-11T09:00", ["2026-05-10T00:00"])])
 def test_3_a_notice_on_a_make_up_saturday_is_in_time_and_one_after_the_lapse_stops_nothing(
     judge: Judge, notice: str, expected: list[str]
 ) -> None:
@@ -245,8 +245,7 @@ def test_the_nth_working_day_is_the_one_that_two_libraries_agree_on() -> None:
     wrong = [
         row
         for row in rows
-        if DAYS.after(date.fromisoformat(row["start"]), int(row["n_workdays"]), "workdays").isoformat()
-        != row["due"]
+        if DAYS.after(date.fromisoformat(row["start"]), int(row["n_workdays"]), "workdays").isoformat() != row["due"]
     ]
     assert (len(rows), wrong) == (24112, [])
 

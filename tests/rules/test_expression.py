@@ -152,9 +152,9 @@ def test_the_item_is_read_and_its_optional_columns_must_be_guarded() -> None:
         }
     }
     assert value("item.legal_limit", accepted, items=items) == Span(20, "workdays")
-    assert value(
-        "has(item.promised_limit) ? item.promised_limit : item.legal_limit", accepted, items=items
-    ) == Span(20, "workdays")
+    assert value("has(item.promised_limit) ? item.promised_limit : item.legal_limit", accepted, items=items) == Span(
+        20, "workdays"
+    )
     assert value('item.stage_limits["review"]', accepted, items=items) == Span(3, "workdays")
     assert value('item.stage_limits["other"]', accepted, items=items) is None
     assert value('"review" in item.required_stages', accepted, items=items) is True
@@ -279,9 +279,7 @@ def test_the_costliest_expression_that_is_allowed_compiles() -> None:
 
 def test_a_field_of_another_type_of_the_selector_is_absent_and_a_typo_is_an_error() -> None:
     types = ("case.decided", "case.closed")
-    compiled = compile_expression(
-        "event.finish_code == 'void'", SCOPE, tuple(TYPES[name] for name in types), ("bool",)
-    )
+    compiled = compile_expression("event.finish_code == 'void'", SCOPE, tuple(TYPES[name] for name in types), ("bool",))
     assert compiled.functions[TYPES["case.decided"].rank](DECIDED.fact, context(DECIDED)) is False
     closed = event("case.closed", finish_code="void")
     assert compiled.functions[TYPES["case.closed"].rank](closed.fact, context(closed)) is True
@@ -289,9 +287,7 @@ def test_a_field_of_another_type_of_the_selector_is_absent_and_a_typo_is_an_erro
 
 
 def test_an_element_name_may_not_hide_another() -> None:
-    assert (
-        fault("event.items.exists(x, event.items.exists(x, x == 'a'))", "case.corrected").code == "name-taken"
-    )
+    assert fault("event.items.exists(x, event.items.exists(x, x == 'a'))", "case.corrected").code == "name-taken"
 
 
 def test_every_node_of_a_tree_knows_its_place() -> None:

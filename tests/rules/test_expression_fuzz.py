@@ -29,9 +29,7 @@ KINDS = (
     "null",
     "map:span",
 )
-SCOPE = Scope(
-    {"most": 3, "limit": Span(5, "workdays"), "quick": Span(60_000_000, "exact")}, COLUMNS, "case_id"
-)
+SCOPE = Scope({"most": 3, "limit": Span(5, "workdays"), "quick": Span(60_000_000, "exact")}, COLUMNS, "case_id")
 PLACES = Places(load_tables())
 LEAVES = [
     "event.at", "event.recorded_at", "event.result", "event.reason", "event.visits", "event.items",
@@ -137,9 +135,7 @@ VALUES = {
     "strings": st.lists(st.sampled_from(["a", "b", ""]), max_size=3),
     "number": st.none() | st.floats(-1e9, 1e9),
     "bool": st.booleans(),
-    "moment": st.none()
-    | st.integers(0, 4_000_000_000_000_000)
-    | st.dates(date(2019, 1, 1), date(2027, 1, 1)),
+    "moment": st.none() | st.integers(0, 4_000_000_000_000_000) | st.dates(date(2019, 1, 1), date(2027, 1, 1)),
 }
 
 
@@ -160,11 +156,7 @@ def test_any_text_is_an_expression_or_a_located_fault(text: str) -> None:
 
 
 @FUZZ
-@given(
-    st.lists(
-        st.sampled_from([*LEAVES, *OPERATORS, "(", ")", "[", "]", "?", ":", ".", ",", "has("]), max_size=14
-    )
-)
+@given(st.lists(st.sampled_from([*LEAVES, *OPERATORS, "(", ")", "[", "]", "?", ":", ".", ",", "has("]), max_size=14))
 def test_any_heap_of_words_is_an_expression_or_a_located_fault(words: list[str]) -> None:
     answered(" ".join(words), TYPES["case.decided"], TYPES["case.closed"])
 

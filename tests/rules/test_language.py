@@ -73,18 +73,14 @@ def test_a_good_rule_has_no_fault(faults: Faults) -> None:
 
 
 def test_a_file_with_three_errors_reports_three_each_at_its_place(faults: Faults) -> None:
-    text = changed(
-        "severity: notice", "severity: purple", "case.decided,", "case.decidd,", "case_id }}", "casid }}"
-    )
+    text = changed("severity: notice", "severity: purple", "case.decided,", "case.decidd,", "case_id }}", "casid }}")
     assert [where(error) for error in faults(a=text)] == [
         ("unknown-word", 6, 11), ("unknown-event", 10, 16), ("unknown-name", 11, 16),
     ]  # fmt: skip
 
 
 def test_the_errors_of_all_files_come_at_once(faults: Faults) -> None:
-    found = faults(
-        a=changed("version: 1", "version: x"), b=changed("rule: X1", "rule: X2", "notice", "notise")
-    )
+    found = faults(a=changed("version: 1", "version: x"), b=changed("rule: X1", "rule: X2", "notice", "notise"))
     assert [(Path(error.file).name, error.code) for error in found] == [
         ("a.yaml", "type"),
         ("b.yaml", "unknown-word"),
@@ -101,9 +97,7 @@ def test_an_error_shows_the_line_a_caret_under_the_words_and_what_was_meant(faul
 
 
 def test_the_caret_stands_under_the_words_behind_chinese_ones_too(faults: Faults) -> None:
-    (error,) = faults(
-        a=changed('zh: "{{ case_id }}"', 'zh: "办件 {{ 编号 }} {{ caseid }}"').replace(" {{ 编号 }}", "")
-    )
+    (error,) = faults(a=changed('zh: "{{ case_id }}"', 'zh: "办件 {{ 编号 }} {{ caseid }}"').replace(" {{ 编号 }}", ""))
     _, line, caret = str(error).split("\n")
     before = line[: line.index("{{ caseid }}")]
     assert caret.index("^") == len(before) + len("办件")
@@ -286,26 +280,18 @@ def test_what_messages_may_not_say_is_refused_at_its_place(faults: Faults) -> No
 
 
 def test_half_written_braces_and_raw_times_are_refused_in_messages(faults: Faults) -> None:
-    assert [error.code for error in faults(a=changed('zh: "{{ case_id }}"', 'zh: "{{ case_id }"'))] == [
-        "syntax"
-    ]
+    assert [error.code for error in faults(a=changed('zh: "{{ case_id }}"', 'zh: "{{ case_id }"'))] == ["syntax"]
     body = "deadline: {start: case.applied, stop: case.decided, until: event.promised_at}"
     text = changed(BODY, body, 'zh: "{{ case_id }}"', 'zh: "{{ event.promised_at }}"')
     assert [error.code for error in faults(a=text)] == ["not-sayable"]
 
 
-COUNT = (
-    "count: {event: case.decided, group_by: [department], window: {type: sliding, size: 24h}, at_least: 1}"
-)
+COUNT = "count: {event: case.decided, group_by: [department], window: {type: sliding, size: 24h}, at_least: 1}"
 
 
 def test_a_count_rule_may_say_what_it_groups_by(tmp_path: Path) -> None:
-    text = changed(
-        BODY, COUNT, "{{ case_id }}", "{{ department }}: {{ value }}", "result: granted", "department: D7"
-    )
-    text = text.replace("result: denied", "result: denied").replace(
-        "expect: []", 'until: "2026-03-01"\n    expect: []'
-    )
+    text = changed(BODY, COUNT, "{{ case_id }}", "{{ department }}: {{ value }}", "result: granted", "department: D7")
+    text = text.replace("result: denied", "result: denied").replace("expect: []", 'until: "2026-03-01"\n    expect: []')
     (tmp_path / "a.yaml").write_text(text)
     book = load_book(tmp_path)
     assert run(book, book.rules[0]) == []
@@ -351,9 +337,7 @@ def test_a_wrong_example_is_a_located_error(faults: Faults, old: str, new: str, 
 
 
 def test_files_that_are_no_text_are_located_errors(faults: Faults) -> None:
-    found = faults(
-        a=b"rule: X1\nname: \xff\xfe\n", b=b"", c=b"# nothing\n", d=b"a" * 300_000, e=b"rule: [\n", f=b"\0"
-    )
+    found = faults(a=b"rule: X1\nname: \xff\xfe\n", b=b"", c=b"# nothing\n", d=b"a" * 300_000, e=b"rule: [\n", f=b"\0")
     told = [(Path(error.file).name, error.code, error.line) for error in found]
     assert told == [
         ("a.yaml", "not-utf-8", 2), ("b.yaml", "empty", 1), ("c.yaml", "empty", 1),
@@ -395,17 +379,13 @@ def test_a_wrong_clock_that_two_rules_share_is_told_once(faults: Faults) -> None
 
 
 def test_a_wrong_table_is_told_with_its_line_beside_the_rules(faults: Faults) -> None:
-    found = faults(
-        regions="default: {zone: Nowhere/Land, calendar: cn, palette: x}\n", a=changed("notice", "notise")
-    )
+    found = faults(regions="default: {zone: Nowhere/Land, calendar: cn, palette: x}\n", a=changed("notice", "notise"))
     assert {Path(error.file).name for error in found} == {"regions.yaml", "a.yaml"}
     assert all(error.text for error in found)
 
 
 def test_the_hash_of_a_book_and_its_errors_are_the_same_in_every_process(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(
-        changed("severity: notice", "severity: purple", "{{ case_id }}", "{{ casid }}")
-    )
+    (tmp_path / "a.yaml").write_text(changed("severity: notice", "severity: purple", "{{ case_id }}", "{{ casid }}"))
     script = (
         "import sys; from pathlib import Path; from rules.language import BookErrors, load_book\n"
         "print(load_book().hash)\n"

@@ -30,9 +30,7 @@ def test_the_shipped_book_has_no_errors_and_its_examples_hold() -> None:
 
 
 def test_lint_prints_every_error_and_ends_with_1(book: Path) -> None:
-    (book / "P03.yaml").write_text(
-        RULE.replace("severity:", "severty:").replace("category: process", "category: x")
-    )
+    (book / "P03.yaml").write_text(RULE.replace("severity:", "severty:").replace("category: process", "category: x"))
     status, output = run("lint", "--book", str(book))
     assert status == 1
     assert "error[unknown-key]" in output

@@ -48,9 +48,7 @@ def test_any_heap_of_yaml_pieces_is_answered(text: str) -> None:
 
 @FUZZ
 @given(st.sampled_from(SHIPPED), st.randoms(use_true_random=False), st.integers(1, 4))
-def test_a_shipped_rule_with_anything_broken_in_it_is_answered(
-    text: str, chance: random.Random, times: int
-) -> None:
+def test_a_shipped_rule_with_anything_broken_in_it_is_answered(text: str, chance: random.Random, times: int) -> None:
     for _ in range(times):
         start = chance.randrange(len(text))
         end = min(len(text), start + chance.choice((0, 0, 1, 5, 30)))
@@ -63,9 +61,7 @@ def test_a_shipped_rule_with_anything_broken_in_it_is_answered(
 def test_a_shipped_rule_with_its_values_exchanged_is_answered(text: str, chance: random.Random) -> None:
     values = [line.split(": ", 1)[1] for line in text.splitlines() if ": " in line]
     lines = [
-        line.split(": ", 1)[0] + ": " + chance.choice(values)
-        if ": " in line and chance.random() < 0.2
-        else line
+        line.split(": ", 1)[0] + ": " + chance.choice(values) if ": " in line and chance.random() < 0.2 else line
         for line in text.splitlines()
     ]
     answers("\n".join(lines).encode())
@@ -73,9 +69,7 @@ def test_a_shipped_rule_with_its_values_exchanged_is_answered(text: str, chance:
 
 @FUZZ
 @given(
-    st.lists(st.sampled_from([*PIECES, "clocks:", "\n  handling:", " start: ", " stop: "]), max_size=30).map(
-        "".join
-    )
+    st.lists(st.sampled_from([*PIECES, "clocks:", "\n  handling:", " start: ", " stop: "]), max_size=30).map("".join)
 )
 def test_any_clocks_are_answered(text: str) -> None:
     answers(text.encode(), "clocks.yaml")

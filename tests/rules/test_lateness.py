@@ -49,8 +49,9 @@ def decided(event_id: str, at: str, received: str) -> Event:
     return decode_event(
         msgspec.json.encode(
             {
-                "id": event_id, "source": "s", "type": "case.decided", "subject": event_id, "time": f"2026-03-02T{at}+08:00",
-                "recordedat": f"2026-03-02T{at}+08:00", "receivedat": f"2026-03-02T{received}+08:00",
+                "id": event_id, "source": "s", "type": "case.decided", "subject": event_id,
+                "time": f"2026-03-02T{at}+08:00", "recordedat": f"2026-03-02T{at}+08:00",
+                "receivedat": f"2026-03-02T{received}+08:00",
                 "data": {"department": "D1", "result": "granted"},
             }
         )

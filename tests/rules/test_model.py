@@ -151,22 +151,14 @@ def test_operations_rank_and_precision_is_kept() -> None:
         (message("case.stage", data={"started": AT, "ended": "2026-02-30"}), "not_a_time", "$.data.ended"),
     ],
 )
-def test_bad_input_is_refused_with_a_reason_and_a_path(
-    value: bytes | dict[str, Any], reason: str, path: str
-) -> None:
+def test_bad_input_is_refused_with_a_reason_and_a_path(value: bytes | dict[str, Any], reason: str, path: str) -> None:
     assert refused(value) == (reason, path)
 
 
 def test_what_is_nested_without_end_is_refused_and_kills_nobody() -> None:
     deep = b"[" * 200_000 + b"]" * 200_000
     for holder in (b'"unknown":', b'"data":{"extra":{"a":'):
-        value = (
-            msgspec.json.encode(message())[:-1]
-            + b","
-            + holder
-            + deep
-            + b"}" * (3 if b"extra" in holder else 1)
-        )
+        value = msgspec.json.encode(message())[:-1] + b"," + holder + deep + b"}" * (3 if b"extra" in holder else 1)
         assert refused(value) == ("not_json", "$")
 
 
@@ -189,9 +181,7 @@ CARD, PHONE, HASHED = "11010519491231002X", "13812345678", "k1:0123456789abcdef0
         ("objects.drawn", "objects", True),
     ],
 )
-def test_a_clear_identity_card_or_phone_number_is_refused(
-    kind: str, field: str, many: bool, number: str
-) -> None:
+def test_a_clear_identity_card_or_phone_number_is_refused(kind: str, field: str, many: bool, number: str) -> None:
     data = NEEDED.get(kind, {}) | {field: ["O1", number] if many else number}
     assert refused(message(kind, data=data)) == ("clear_identifier", f"$.data.{field}")
 
@@ -280,6 +270,4 @@ def test_for_ever_is_kept_as_a_day_that_one_can_count_from() -> None:
 def test_the_contract_is_told_in_no_second_place() -> None:
     """Every type of the contract is one of the two tables; nothing else in the model builds messages."""
     model = Path(__file__).resolve().parents[2] / "rules" / "model"
-    assert [path.name for path in sorted(model.glob("*.py")) if "defstruct" in path.read_text()] == [
-        "contract.py"
-    ]
+    assert [path.name for path in sorted(model.glob("*.py")) if "defstruct" in path.read_text()] == ["contract.py"]

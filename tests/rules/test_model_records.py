@@ -106,11 +106,7 @@ def test_any_bytes_are_an_event_or_undecodable(value: bytes) -> None:
 
 
 ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
@@ -215,9 +211,7 @@ def test_a_group_is_known_by_its_grouping_and_named_by_its_values() -> None:
 def test_an_instant_written_in_any_zone_reads_back_the_same(at: int, zone: str) -> None:
     text = iso(at, zone)
     assert parse_time(text) == at
-    assert datetime.fromisoformat(text) == datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC")) + timedelta(
-        microseconds=at
-    )
+    assert datetime.fromisoformat(text) == datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC")) + timedelta(microseconds=at)
 
 
 @FEW
@@ -285,9 +279,7 @@ def test_a_duration_is_read_and_written_back(text: str, span: Span) -> None:
     assert parse_span(str(span)) == span
 
 
-@pytest.mark.parametrize(
-    "text", ["5", "workdays", "5 weeks", "-5 days", "1.5 days", "99999999 days", "5workdys", ""]
-)
+@pytest.mark.parametrize("text", ["5", "workdays", "5 weeks", "-5 days", "1.5 days", "99999999 days", "5workdys", ""])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a duration|longer"):
         parse_span(text)

@@ -103,9 +103,7 @@ def test_a_host_that_restarts_from_its_rows_says_what_one_that_always_refolds_sa
     history: History, data: st.DataObject
 ) -> None:
     arrival = data.draw(arrivals(history))
-    restarts = data.draw(
-        st.lists(st.booleans(), min_size=len(arrival.batches), max_size=len(arrival.batches))
-    )
+    restarts = data.draw(st.lists(st.booleans(), min_size=len(arrival.batches), max_size=len(arrival.batches)))
     events = [decode_event(msgspec.json.encode(event)) for event in history.events]
     book = book_of(history.world)
     refolding = Drive(book, always_refold=True)

@@ -34,9 +34,7 @@ def checks(draw: Draw) -> list[Message]:
             "visit_id": draw(st.sampled_from(["v1", "v2", "v3"])),
         }
         late = draw(st.sampled_from([0, 0, 0, 900, 901]))
-        one = wire(
-            "check.performed", stamp(at), f"C{number}", id=f"e{number}", recorded=stamp(at, late), **said
-        )
+        one = wire("check.performed", stamp(at), f"C{number}", id=f"e{number}", recorded=stamp(at, late), **said)
         made.append(one)
         change = draw(st.sampled_from(["", "", "", "delete", "correct"]))
         if change == "delete":
@@ -76,9 +74,7 @@ def test_a_sliding_count_gives_the_same_episodes_however_its_points_arrive(
 ) -> None:
     order = data.draw(st.permutations(range(len(events))))
     cut = data.draw(st.integers(0, len(events)))
-    now = max(local(each["time"]) for each in events) + timedelta(
-        hours=data.draw(st.sampled_from([0, 1, 72, 73, 200]))
-    )
+    now = max(local(each["time"]) for each in events) + timedelta(hours=data.draw(st.sampled_from([0, 1, 72, 73, 200])))
     expected = {
         (
             hit.occasion,
@@ -89,10 +85,6 @@ def test_a_sliding_count_gives_the_same_episodes_however_its_points_arrive(
         for hit in BUSY.judge([version(each) for each in events], now)
     }
     drive = drive_of(events, WORLD, now, [order[:cut], order[cut:]])
-    found = {
-        (each.occasion, each.at, each.state, each.ended_at)
-        for each in drive.alerts()
-        if each.rule == "X.busy"
-    }
+    found = {(each.occasion, each.at, each.state, each.ended_at) for each in drive.alerts() if each.rule == "X.busy"}
     note(as_example([events[position] for position in order], now.isoformat(), {}))
     assert found == expected

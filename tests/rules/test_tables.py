@@ -57,8 +57,7 @@ def test_every_error_of_a_catalogue_is_told_with_its_place(tmp_path: Path) -> No
         ",2020-01-01,,,,,\n"
     )
     assert errors_of(items_file(tmp_path, rows)) == [
-        "items/own.csv:2:15: error[bad-value]: legal_limit: `5 workdys` is not a duration; "
-        "did you mean `workdays`?",
+        "items/own.csv:2:15: error[bad-value]: legal_limit: `5 workdys` is not a duration; did you mean `workdays`?",
         "items/own.csv:3:1: error[duplicate-version]: `a` from 2020-01-01 stands in line 2 too",
         "items/own.csv:4:3: error[bad-value]: effective: `2020-13-01` is not a date (YYYY-MM-DD)",
         "items/own.csv:4:17: error[bad-value]: required_stages: `x;;y` has an empty or a repeated part",

@@ -21,7 +21,8 @@ def test_a_source_has_its_own_lateness_and_the_others_the_default(tmp_path: Path
     path, faults = written(tmp_path, "default: {lateness: 10m}\nsources: {batch: {lateness: 1 day}}\n")
     sources = load_sources(path, faults)
     assert not faults
-    assert (sources.lateness("batch"), sources.lateness("other"), sources.longest) == (24 * HOUR, 10 * MINUTE, 24 * HOUR)
+    found = (sources.lateness("batch"), sources.lateness("other"), sources.longest)
+    assert found == (24 * HOUR, 10 * MINUTE, 24 * HOUR)
 
 
 def test_what_a_mapping_declares_for_its_source_changes_the_hash(tmp_path: Path) -> None:

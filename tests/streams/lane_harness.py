@@ -177,9 +177,7 @@ def final_alerts(said: Iterable[Alert]) -> dict[str, Alert]:
         if alert.alert_id not in last or last[alert.alert_id].revision <= alert.revision:
             last[alert.alert_id] = alert
     return {
-        name: msgspec.structs.replace(alert, revision=0)
-        for name, alert in last.items()
-        if alert.state != "withdrawn"
+        name: msgspec.structs.replace(alert, revision=0) for name, alert in last.items() if alert.state != "withdrawn"
     }
 
 

@@ -28,9 +28,7 @@ def test_the_help_lists_every_command_in_both_languages(capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_is_there_and_its_help_has_an_example(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_command_is_there_and_its_help_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module, _, attribute = COMMANDS[name].partition(":")
     assert hasattr(import_module(module), attribute)
     status, out, _ = words(capsys, name, "--help")

@@ -53,9 +53,7 @@ def test_every_drawn_day_adds_up_to_what_the_clock_counted() -> None:
             continue
         works, zone = known.works(clock.region), known.zone(clock.region)
         pauses = pauses_of(clock, histories[clock.subject], works, zone)
-        assert pauses is not None, (
-            f"{clock.rule} {clock.subject}: the pauses of {clock.paused} are not explained"
-        )
+        assert pauses is not None, f"{clock.rule} {clock.subject}: the pauses of {clock.paused} are not explained"
         strip = clock_days(clock, works, clock.as_of, zone, pauses)
         assert strip.counted + strip.beyond == clock.used, (clock.rule, clock.subject)
         if clock.state == "ended" and clock.due_date and clock.stopped_at is not None:

@@ -226,25 +226,18 @@ def test_an_alert_is_seen_as_it_comes_and_opened_with_its_clock_in_both_language
     migrations.migrate(console.warehouse)
     landed = [rows.Landed(message := decode_message(each), to_event(message)) for each in HISTORY]
     writer = Writer(console.warehouse)
-    writer.insert(
-        "event_versions", rows.columns(rows.EVENT_COLUMNS, [rows.event_row(each) for each in landed])
-    )
+    writer.insert("event_versions", rows.columns(rows.EVENT_COLUMNS, [rows.event_row(each) for each in landed]))
     requested(chromium)
     chromium.get(console.url)
     awaited(chromium, "document.querySelector('.empty')?.innerText.includes('尚无告警')")
 
     opened = alert()
-    console.publish(
-        ALERTS, alert_json(opened), alert_json(alert(subject=EVIL, rule="T02", severity="yellow_card"))
-    )
+    console.publish(ALERTS, alert_json(opened), alert_json(alert(subject=EVIL, rule="T02", severity="yellow_card")))
     console.publish(CLOCKS, clock_json(CLOCK))
     row = f"document.querySelector('tr[data-alert=\"{opened.alert_id}\"]')"
     assert "已超法定时限" in awaited(chromium, f"{row}?.innerText")
     assert "初步" in awaited(chromium, f"{row}.querySelector('.c-state').innerText")
-    assert (
-        awaited(chromium, f"getComputedStyle({row}.querySelector('.tag')).backgroundColor")
-        == "rgb(245, 34, 45)"
-    )
+    assert awaited(chromium, f"getComputedStyle({row}.querySelector('.tag')).backgroundColor") == "rgb(245, 34, 45)"
     assert EVIL in awaited(chromium, all_text(".c-subject"))
 
     console.publish(ALERTS, alert_json(alert(revision=2, state="ended", reason="closed_late", settled=True)))
@@ -286,9 +279,7 @@ def test_filters_narrow_the_queue_and_stand_in_the_address(console: Console, chr
     chromium.get(console.url)
     shown = f"{all_text('.c-subject')}.split('|').sort().join(' ')"
     awaited(chromium, f"{shown} == 'A1 A2 A3 A4 A9'")
-    assert awaited(chromium, "document.querySelector('tr.state-withdrawn .c-message')?.innerText").startswith(
-        "A9"
-    )
+    assert awaited(chromium, "document.querySelector('tr.state-withdrawn .c-message')?.innerText").startswith("A9")
     chromium.find_element("css selector", "[data-code=notice]").click()
     awaited(chromium, f"{shown} == 'A1 A3'")
     assert "severity=notice" in awaited(chromium, "location.search")

@@ -76,9 +76,7 @@ def test_the_start_day_is_not_counted_and_the_due_date_is_the_last_of_the_limit(
 
 
 def test_a_make_up_saturday_counts_and_a_public_holiday_does_not() -> None:
-    strip = clock_days(
-        clock("2026-04-29", limit=5, due_date="2026-05-09"), WORKS, at("2026-05-09T12:00"), ZONE
-    )
+    strip = clock_days(clock("2026-04-29", limit=5, due_date="2026-05-09"), WORKS, at("2026-05-09T12:00"), ZONE)
     days = drawn(strip)
     assert days["2026-05-09"].make_up and days["2026-05-09"].kind is DayKind.COUNTED
     assert days["2026-05-01"].holiday and days["2026-05-01"].kind is DayKind.OFF
@@ -87,18 +85,14 @@ def test_a_make_up_saturday_counts_and_a_public_holiday_does_not() -> None:
 
 
 def test_days_beyond_the_due_date_are_counted_by_themselves_up_to_today() -> None:
-    strip = clock_days(
-        clock("2026-03-02", limit=5, due_date="2026-03-09"), WORKS, at("2026-03-12T00:00"), ZONE
-    )
+    strip = clock_days(clock("2026-03-02", limit=5, due_date="2026-03-09"), WORKS, at("2026-03-12T00:00"), ZONE)
     days = drawn(strip)
     assert [days[f"2026-03-{n}"].number for n in (10, 11, 12)] == [1, 2, 3]
     assert days["2026-03-12"].today and strip.beyond == 3 and strip.counted == 5
 
 
 def test_days_still_to_come_and_days_after_the_stop_are_not_counted() -> None:
-    running = clock_days(
-        clock("2026-03-02", limit=5, due_date="2026-03-09"), WORKS, at("2026-03-04T08:00"), ZONE
-    )
+    running = clock_days(clock("2026-03-02", limit=5, due_date="2026-03-09"), WORKS, at("2026-03-04T08:00"), ZONE)
     assert [each.kind for each in running.days[2:]] == [DayKind.COUNTED, *[DayKind.AHEAD] * 5]
     stopped = clock_days(
         clock("2026-03-02", limit=5, due_date="2026-03-09", stopped_at="2026-03-04T08:00"),
@@ -154,9 +148,7 @@ def test_years_past_the_due_date_are_told_as_a_number() -> None:
 
 
 def test_an_open_clock_is_told_as_of_now_and_not_as_of_its_last_event() -> None:
-    made = clock(
-        "2026-03-02", limit=5, extended=1, used=0, left=6, due_date="2026-03-10", as_of=at("2026-03-02T09:00")
-    )
+    made = clock("2026-03-02", limit=5, extended=1, used=0, left=6, due_date="2026-03-10", as_of=at("2026-03-02T09:00"))
     now = at("2026-03-12T00:00")
     aged = as_of_now(made, clock_days(made, WORKS, now, ZONE), now)
     assert (aged.used, aged.left, aged.as_of) == (8, -2, now)
@@ -179,15 +171,11 @@ def test_a_clock_that_stopped_keeps_its_figures() -> None:
 
 
 def test_weeks_run_from_monday_to_sunday_and_hold_every_day_once() -> None:
-    strip = clock_days(
-        clock("2026-03-04", limit=20, due_date="2026-04-01"), WORKS, at("2026-03-09T08:00"), ZONE
-    )
+    strip = clock_days(clock("2026-03-04", limit=20, due_date="2026-04-01"), WORKS, at("2026-03-09T08:00"), ZONE)
     weeks = strip.weeks()
     assert all(len(week) == 7 for week in weeks)
     assert [each for week in weeks for each in week if each is not None] == list(strip.days)
-    assert all(
-        each is None or each.day.weekday() == place for week in weeks for place, each in enumerate(week)
-    )
+    assert all(each is None or each.day.weekday() == place for week in weeks for place, each in enumerate(week))
 
 
 @pytest.mark.parametrize(
@@ -208,9 +196,7 @@ def test_the_pauses_of_the_clock_vectors_are_drawn_on_their_days(
     ]
     pauses = pauses_of(made, told, WORKS, ZONE)
     assert pauses is not None
-    strip = clock_days(
-        made, WORKS, next_midnight(made.due_date, ZONE) - 1 if made.due_date else 0, ZONE, pauses
-    )
+    strip = clock_days(made, WORKS, next_midnight(made.due_date, ZONE) - 1 if made.due_date else 0, ZONE, pauses)
     assert (strip.counted, strip.paused, strip.beyond) == (20, paused, 0)
     assert drawn(strip)["2026-03-04"].kind is DayKind.COUNTED
 
@@ -229,10 +215,7 @@ def test_overlapping_pauses_are_drawn_once() -> None:
 
 def test_pauses_that_do_not_add_up_to_the_clock_are_not_drawn() -> None:
     made = clock("2026-03-02", limit=20, due_date="2026-04-07", paused=5)
-    assert (
-        pauses_of(made, [happened("case.suspended", "2026-03-04T10:00", approved_days="3")], WORKS, ZONE)
-        is None
-    )
+    assert pauses_of(made, [happened("case.suspended", "2026-03-04T10:00", approved_days="3")], WORKS, ZONE) is None
     assert pauses_of(made, [], WORKS, ZONE) is None
 
 
@@ -261,9 +244,7 @@ def test_every_day_has_one_name_and_the_counted_ones_are_those_that_the_calendar
     due = CALENDAR.add_working_days(start, limit)
     last = max(start, due + timedelta(days=late))
     noon: Callable[[date], int] = lambda day: local_time(day, 12 * HOUR, ZONE)  # noqa: E731
-    made = clock(
-        start.isoformat(), limit=limit, due_date=due.isoformat(), stopped_at=None if is_open else noon(last)
-    )
+    made = clock(start.isoformat(), limit=limit, due_date=due.isoformat(), stopped_at=None if is_open else noon(last))
     strip = clock_days(made, WORKS, noon(last), ZONE)
     assert [each.day for each in strip.days] == [start + timedelta(days=n) for n in range(len(strip.days))]
     assert strip.counted == CALENDAR.working_days_between(start, min(last, due))

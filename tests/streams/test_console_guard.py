@@ -15,9 +15,7 @@ async def inner(scope: Message, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-async def answer(
-    host: str, kind: str = "http", bound: str = "127.0.0.1", origin: str | None = None
-) -> list[Message]:
+async def answer(host: str, kind: str = "http", bound: str = "127.0.0.1", origin: str | None = None) -> list[Message]:
     headers = [(b"host", host.encode())] + ([(b"origin", origin.encode())] if origin else [])
     sent: list[Message] = []
 

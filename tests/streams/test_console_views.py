@@ -111,9 +111,7 @@ def test_markup_in_any_text_of_an_alert_or_event_stays_text(known: Declared) -> 
 
 
 def test_a_deep_link_cannot_leave_the_console() -> None:
-    assert (
-        queue_rows.address("//elsewhere/../x?y#z", "en") == "/alert/%2F%2Felsewhere%2F..%2Fx%3Fy%23z?lang=en"
-    )
+    assert queue_rows.address("//elsewhere/../x?y#z", "en") == "/alert/%2F%2Felsewhere%2F..%2Fx%3Fy%23z?lang=en"
 
 
 def test_severities_have_the_colours_of_their_region(known: Declared) -> None:
@@ -130,9 +128,7 @@ def test_letters_on_every_declared_colour_can_be_read(known: Declared, region: s
 
 
 def test_contrast_is_that_of_the_accessibility_guidelines() -> None:
-    assert contrast(WHITE, BLACK) == pytest.approx(21) and contrast("#777777", WHITE) == pytest.approx(
-        4.48, abs=0.01
-    )
+    assert contrast(WHITE, BLACK) == pytest.approx(21) and contrast("#777777", WHITE) == pytest.approx(4.48, abs=0.01)
 
 
 def test_a_line_of_the_queue_says_what_is_preliminary_and_what_was_withdrawn(known: Declared) -> None:
@@ -156,9 +152,7 @@ def test_the_picture_of_a_clock_marks_due_date_stop_and_what_lies_beyond(known: 
 
 
 def test_the_figures_are_the_clocks_own(known: Declared) -> None:
-    shown = {
-        each.name: each.text for each in alert_view.figures(clock(paused=3, extended=10), words("en"), known)
-    }
+    shown = {each.name: each.text for each in alert_view.figures(clock(paused=3, extended=10), words("en"), known)}
     assert shown == {
         "Start": "2026-03-02",
         "Limit": "20 working days",
@@ -172,9 +166,7 @@ def test_the_figures_are_the_clocks_own(known: Declared) -> None:
 
 
 def test_pauses_whose_days_are_not_known_are_told_as_a_figure(known: Declared) -> None:
-    assert any(
-        "3 working days" in note for note in picture(clock(paused=3), (), AT, words("en"), known).notes
-    )
+    assert any("3 working days" in note for note in picture(clock(paused=3), (), AT, words("en"), known).notes)
 
 
 def test_the_timeline_tells_corrections_late_records_and_what_is_cited(known: Declared) -> None:
@@ -194,9 +186,7 @@ def test_the_timeline_tells_corrections_late_records_and_what_is_cited(known: De
         recorded_at=AT + 2 * 86_400_000_000,
         operation="u",
     )
-    lines = alert_view.timeline(
-        [first, later], alert(evidence=(Evidence("s", "e1", AT, ""),)), words("en"), known
-    )
+    lines = alert_view.timeline([first, later], alert(evidence=(Evidence("s", "e1", AT, ""),)), words("en"), known)
     assert [(each.cited, each.speaks, each.operation, each.late) for each in lines] == [
         (True, False, "", ""),
         (True, True, "corrected", "recorded 2 d late"),
@@ -211,9 +201,7 @@ def test_a_time_among_the_fields_of_an_event_is_local_and_a_broken_one_stays_as_
     told = Happening(source="s", id="e1", type="case.applied", occurred_at=AT, fields=times)
     [line] = alert_view.timeline([told], alert(), words("en"), known)
     assert [each.text for each in line.said] == ["2026-05-01 08:00", "2026-05-01", "1"]
-    broken = Happening(
-        source="s", id="e1", type="case.applied", occurred_at=AT, fields={"promised_at": "soon, surely"}
-    )
+    broken = Happening(source="s", id="e1", type="case.applied", occurred_at=AT, fields={"promised_at": "soon, surely"})
     assert alert_view.timeline([broken], alert(), words("en"), known)[0].said[0].text == "soon, surely"
 
 

@@ -179,9 +179,7 @@ def test_dead_letters_are_listed_shown_and_sent_again_once_they_can_be_decoded(h
 
     again = letters_command("replay", status=1)
     assert f"→ {topic}-0-0" in again.stdout and f"✗ {topic}-0-1: not_json" in again.stdout
-    sent = [
-        record for record in everything(here, SERVICE_EVENTS) if record.key == b"A" and record.value == good
-    ]
+    sent = [record for record in everything(here, SERVICE_EVENTS) if record.key == b"A" and record.value == good]
     assert [record.partition for record in sent] == [partition_of(b"A", here.partitions)]
 
 

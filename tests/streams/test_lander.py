@@ -177,9 +177,7 @@ async def test_every_topic_lands_in_its_table_and_marks_land_nowhere(system: Set
     reader = Reader(system.clickhouse_url)
     assert reader.alerts() == [alert]
     assert reader.case_clocks("service", "A1") == [clock]
-    assert [(each.partition, each.offset, each.reason) for each in reader.dead_letters()] == [
-        (1, 5, "not_json")
-    ]
+    assert [(each.partition, each.offset, each.reason) for each in reader.dead_letters()] == [(1, 5, "not_json")]
     assert [each.id for each in reader.case_timeline("inspection", "C1")] == ["1"]
 
 
@@ -233,9 +231,7 @@ async def test_after_a_death_between_insert_and_commit_the_very_same_range_is_in
 @pytest.mark.broker
 @pytest.mark.warehouse
 @pytest.mark.slow
-async def test_a_lander_killed_again_and_again_lands_everything_once(
-    system: Settings, tmp_path: Path
-) -> None:
+async def test_a_lander_killed_again_and_again_lands_everything_once(system: Settings, tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

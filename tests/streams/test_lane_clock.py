@@ -6,9 +6,7 @@ from streams.lane_clock import Contact, EventClock, GroupClock, WallClock
 WALL = 1_780_000_000 * SECOND
 
 
-def contact(
-    seconds: float, poll_age: float | None = 0.1, position: int = 10, end: int | None = 10
-) -> Contact:
+def contact(seconds: float, poll_age: float | None = 0.1, position: int = 10, end: int | None = 10) -> Contact:
     return Contact(WALL + int(seconds * SECOND), 1_000.0 + seconds, poll_age, position, end)
 
 

@@ -46,9 +46,7 @@ async def test_a_worker_killed_in_the_middle_of_a_run_loses_and_repeats_nothing(
             running[1].kill()
             await feed(broker_settings, [], END)
             running.append(Worker(broker_settings, STUB))
-            assert await alerts.until(lambda read: standing(read.alerts) == right, 60), running[
-                0
-            ].log.read_text()
+            assert await alerts.until(lambda read: standing(read.alerts) == right, 60), running[0].log.read_text()
             assert said_twice(alerts.alerts) == []
             assert running[2].stop() == 0
 

@@ -51,9 +51,7 @@ async def test_a_reader_of_committed_records_sees_the_transaction_that_was_commi
     assert await consume(broker, topic, 2) == [(b"one", log_append_time), (b"two", log_append_time)]
 
 
-async def test_what_was_committed_survives_a_kill_of_the_broker(
-    own_broker: Callable[[], Broker], names: Names
-) -> None:
+async def test_what_was_committed_survives_a_kill_of_the_broker(own_broker: Callable[[], Broker], names: Names) -> None:
     running = own_broker()
     topic = names.of("survivor")
     topics.create(running.bootstrap, [Topic(topic, 1, topics.STAMPED)])
@@ -71,9 +69,7 @@ async def test_what_was_committed_survives_a_kill_of_the_broker(
         os.kill(pid, 0)
 
 
-def test_a_taken_port_is_named_together_with_how_to_choose_another(
-    kafka_broker: Broker, tmp_path: Path
-) -> None:
+def test_a_taken_port_is_named_together_with_how_to_choose_another(kafka_broker: Broker, tmp_path: Path) -> None:
     with pytest.raises(ports.PortTaken) as caught:
         Broker(tmp_path, kafka_broker.port, cache=kafka_broker.cache).start()
     assert str(kafka_broker.port) in str(caught.value)
@@ -120,9 +116,7 @@ def test_the_lock_of_the_jars_names_each_with_a_digest_and_no_address(jar_cache:
     assert any(jar.coordinate.startswith("org.apache.kafka:kafka_2.13:4.3.") for jar in listed)
     assert len({jar.coordinate.rpartition(":")[0] for jar in listed}) == len(listed)
     assert "://" not in jars.LOCK.read_text(encoding="utf-8")
-    assert all(
-        jars.sha256_of(path) == jar.sha256 for jar, path in zip(listed, jars.ensure(jar_cache), strict=True)
-    )
+    assert all(jars.sha256_of(path) == jar.sha256 for jar, path in zip(listed, jars.ensure(jar_cache), strict=True))
 
 
 def test_a_broken_line_of_the_lock_is_shown_with_its_place(tmp_path: Path) -> None:

@@ -118,9 +118,7 @@ def test_the_summary_goes_to_standard_error_and_names_the_key_that_protects_nobo
 
 
 def test_with_json_the_summary_is_one_line_and_stands_alone_where_alerts_go_to_a_file(run: Run) -> None:
-    summary = json.loads(
-        run("--json", "--alerts", "alerts.jsonl", "--clocks", "clocks.jsonl", "rows.csv").stdout
-    )
+    summary = json.loads(run("--json", "--alerts", "alerts.jsonl", "--clocks", "clocks.jsonl", "rows.csv").stdout)
     assert summary["alerts"] == {"overdue": {"closed_late": 1, "still_open": 1}}
     assert (summary["rows"], summary["events"], summary["now"]) == (4, 7, "2011-07-06T00:00:00-04:00")
     assert [a["subject"] for a in lines(Path("alerts.jsonl").read_text())] == ["A", "B"]

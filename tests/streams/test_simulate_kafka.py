@@ -17,9 +17,7 @@ pytestmark = pytest.mark.broker
 
 async def records_of(here: Settings) -> tuple[list[bytes], dict[TopicPartition, int]]:
     names = Names(here.topic_prefix, here.app)
-    places = [
-        TopicPartition(names.of(topic), number) for topic in EVENTS for number in range(here.partitions)
-    ]
+    places = [TopicPartition(names.of(topic), number) for topic in EVENTS for number in range(here.partitions)]
     values: list[bytes] = []
     marks: dict[TopicPartition, int] = {}
     async with AIOKafkaConsumer(bootstrap_servers=here.kafka_bootstrap_servers) as consumer:

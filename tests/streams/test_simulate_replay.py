@@ -40,8 +40,7 @@ def judged(made: Simulation, book: Book) -> set[tuple[object, ...]]:
         drive.take(events[start : start + CHUNK])
     drive.until(made.now)
     return {
-        (alert.rule, alert.subject, alert.reason, alert.state, alert.at, alert.due_date)
-        for alert in drive.alerts()
+        (alert.rule, alert.subject, alert.reason, alert.state, alert.at, alert.due_date) for alert in drive.alerts()
     }
 
 
@@ -61,7 +60,5 @@ def test_a_replay_of_a_simulated_month_raises_exactly_the_planted_truth(
     book: Book, seed: int, days: int, cases: int, start: date, disorder: int
 ) -> None:
     made = simulate(seed, days, cases, start, disorder)
-    truth = {
-        (each.rule, each.subject, each.reason, each.state, each.at, each.due_date) for each in made.truth
-    }
+    truth = {(each.rule, each.subject, each.reason, each.state, each.at, each.due_date) for each in made.truth}
     assert judged(made, book) == truth

@@ -65,9 +65,7 @@ def test_a_row_becomes_as_many_events_as_it_has_moments(tmp_path: Path) -> None:
     run = Run(
         tmp_path,
         HEAD.format(form="csv") + TWO_EVENTS,
-        "id,opened,due,closed,dept\n"
-        "A,2024-03-01 09:00,2024-03-05,2024-03-02 10:00:01,D1\n"
-        "B,2024-03-01 09:30,,,\n",
+        "id,opened,due,closed,dept\nA,2024-03-01 09:00,2024-03-05,2024-03-02 10:00:01,D1\nB,2024-03-01 09:30,,,\n",
     )
     assert [(m["id"], m["type"], m["time"]) for m in run.messages] == [
         ("A:accepted", "case.accepted", "2024-03-01T09:00:00+08:00"),
@@ -108,9 +106,7 @@ def test_personal_columns_are_hashed_wherever_they_stand_and_never_shown(tmp_pat
         "     data: {actor: '{clerk}', officers: '{officers}'}}\n"
     )
     card = "110101199003078515"
-    run = Run(
-        tmp_path, mapping, f"id,at,clerk,officers\n{card},2024-03-01 09:00,{card},o1; o2\n{card},{card},,\n"
-    )
+    run = Run(tmp_path, mapping, f"id,at,clerk,officers\n{card},2024-03-01 09:00,{card},o1; o2\n{card},{card},,\n")
     hashed = Hasher("k1", b"a key of enough bytes")
     (message,) = run.messages
     assert message["subject"] == hashed(card) and message["id"] == "x-" + hashed(card)
@@ -121,9 +117,7 @@ def test_personal_columns_are_hashed_wherever_they_stand_and_never_shown(tmp_pat
 
 
 def test_a_clear_identifier_is_not_shown_even_where_no_column_is_declared_personal(tmp_path: Path) -> None:
-    run = Run(
-        tmp_path, HEAD.format(form="csv") + TWO_EVENTS, "id,opened,due,closed,dept\nA,13800138000x,,,\n"
-    )
+    run = Run(tmp_path, HEAD.format(form="csv") + TWO_EVENTS, "id,opened,due,closed,dept\nA,13800138000x,,,\n")
     assert "13800138000" not in run.out.getvalue().decode()
 
 
@@ -212,12 +206,8 @@ def test_rows_of_several_moments_can_be_put_in_the_order_of_time(tmp_path: Path)
 
 
 def test_a_message_that_no_topic_takes_is_refused_with_its_place(tmp_path: Path) -> None:
-    huge = json.dumps(
-        {"type": "case.closed", "subject": "A", "time": "2024-03-01T09:00:00Z", "x": "y" * 10_000_000}
-    )
-    good = (
-        '{"type":"case.closed","id":"1","source":"s","subject":"B","time":"2024-03-01T09:00:00Z","data":{}}'
-    )
+    huge = json.dumps({"type": "case.closed", "subject": "A", "time": "2024-03-01T09:00:00Z", "x": "y" * 10_000_000})
+    good = '{"type":"case.closed","id":"1","source":"s","subject":"B","time":"2024-03-01T09:00:00Z","data":{}}'
     for size, reason in ((len(huge), "too_large"), (1_500_000, "too_large")):
         run = Run(tmp_path, None, huge[: size - 2] + '"}' + "\n" + good + "\n", suffix="jsonl")
         assert [(letter["line"], letter["reason"]) for letter in run.letters] == [(1, reason)]
@@ -234,9 +224,7 @@ def test_a_message_that_no_topic_takes_is_refused_with_its_place(tmp_path: Path)
         ('{"type":"case.closed","subject":"A","time":"now"}', "not_a_time"),
     ],
 )
-def test_bad_input_in_our_own_contract_is_reported_with_its_line(
-    tmp_path: Path, line: str, reason: str
-) -> None:
+def test_bad_input_in_our_own_contract_is_reported_with_its_line(tmp_path: Path, line: str, reason: str) -> None:
     run = Run(tmp_path, None, line + "\n", suffix="jsonl")
     assert [(letter["line"], letter["reason"]) for letter in run.letters] == [(1, reason)]
 

@@ -91,10 +91,7 @@ def test_duplicate_keys_and_broken_yaml_are_faults_with_a_place(tmp_path: Path) 
 
 
 def test_an_unknown_table_and_a_lone_brace_are_faults(tmp_path: Path) -> None:
-    text = (
-        GOOD.replace("{id}:accepted", "{id:accepted")
-        + "    data:\n      office: {from: '{o}', table: codes}\n"
-    )
+    text = GOOD.replace("{id}:accepted", "{id:accepted") + "    data:\n      office: {from: '{o}', table: codes}\n"
     errors = load(tmp_path, text)
     assert [error.split("[")[1].split("]")[0] for error in errors] == ["unknown-table", "template"]
 

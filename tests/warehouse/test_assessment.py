@@ -43,9 +43,7 @@ def judge(days: DayTables, run: QualityRun) -> None:
     verdicts.record(days.writer, run, [])
 
 
-def stored(
-    days: DayTables, day: date = DAY
-) -> dict[tuple[str, str], dict[str, tuple[float, float, float | None]]]:
+def stored(days: DayTables, day: date = DAY) -> dict[tuple[str, str], dict[str, tuple[float, float, float | None]]]:
     found: dict[tuple[str, str], dict[str, tuple[float, float, float | None]]] = {}
     asked = "SELECT region, organ, kpi, numerator, denominator, value FROM assess_daily WHERE day = %(day)s"
     for region, organ, kpi, *figures in days.reader.query(asked, {"day": day}).rows:
@@ -90,9 +88,7 @@ def test_a_day_without_a_verdict_is_not_assessed(days: DayTables) -> None:
 @pytest.mark.parametrize(
     "figures", [{"critical_failed": 1}, {"errored": 1}, {"loaded": 2}, {"evaluated": 2}, {"declared": 0}]
 )
-def test_a_day_with_a_bad_verdict_keeps_the_figures_that_it_had(
-    days: DayTables, figures: dict[str, int]
-) -> None:
+def test_a_day_with_a_bad_verdict_keeps_the_figures_that_it_had(days: DayTables, figures: dict[str, int]) -> None:
     night_cases.freeze(days, "service_cases", DAY, "n1")
     judge(days, run_of("n1"))
     roll_up(days, DAY)

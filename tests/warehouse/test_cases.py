@@ -33,9 +33,7 @@ def whole_life(event: Any) -> list[Landed]:
         ),
         event("case.received", "2026-01-05T10:00:00", data={"materials_required": ["a", "b"]}),
         event("case.accepted", "2026-01-06T10:00:00", data={"actor": "k1:00112233445566778899aabbccddeeff"}),
-        event(
-            "case.decided", "2026-01-08T10:00:00", data={"result": "granted", "automatic": True, "visits": 0}
-        ),
+        event("case.decided", "2026-01-08T10:00:00", data={"result": "granted", "automatic": True, "visits": 0}),
         event("case.delivered", "2026-01-09T10:00:00", data={"courier": True}),
         event("case.closed", "2026-01-09T11:00:00", data={"finish_code": "1"}),
         event("review.submitted", "2026-01-10T10:00:00", data={"review_id": "r1", "satisfaction": 2}),
@@ -70,9 +68,7 @@ def test_a_row_landed_twice_counts_once(migrated: str, land: Any, whole_life: li
     assert len(list(reader.stored_events("service", date(2026, 1, 5), date(2026, 1, 12)))) == 9
 
 
-def test_the_order_of_arrival_does_not_matter(
-    migrated: str, land: Any, event: Any, whole_life: list[Landed]
-) -> None:
+def test_the_order_of_arrival_does_not_matter(migrated: str, land: Any, event: Any, whole_life: list[Landed]) -> None:
     decided = {"id": "case.decided-2026-01-08T10:00:00", "recordedat": "2026-01-08T12:00:00"}
     versions = [
         *whole_life,
@@ -110,9 +106,7 @@ def test_of_versions_recorded_at_once_the_deletion_speaks_then_the_update_then_t
     assert case(migrated)["decided_at"] is None
 
 
-def test_a_case_whose_every_event_is_deleted_is_deleted_not_gone(
-    migrated: str, land: Any, event: Any
-) -> None:
+def test_a_case_whose_every_event_is_deleted_is_deleted_not_gone(migrated: str, land: Any, event: Any) -> None:
     land([event("case.applied", "2026-01-05T09:00:00", id="1")])
     land([event("case.applied", id="1", operation="d", recordedat="2026-01-06T09:00:00")])
     found = case(migrated)

@@ -37,9 +37,7 @@ def test_kill_9_in_the_middle_of_inserts_loses_no_acknowledged_batch(tmp_path: P
         def insert_until_killed() -> None:
             try:
                 for batch in range(100_000):
-                    client.execute(
-                        "INSERT INTO t VALUES", [[batch] * 1_000, list(range(1_000))], columnar=True
-                    )
+                    client.execute("INSERT INTO t VALUES", [[batch] * 1_000, list(range(1_000))], columnar=True)
                     acknowledged.append(batch)
                     if batch == 30:
                         enough.set()

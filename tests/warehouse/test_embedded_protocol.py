@@ -55,9 +55,7 @@ def client(warehouse_url: str, request: pytest.FixtureRequest) -> Iterator[Clien
 def test_every_type_comes_back_as_it_was_sent(client: Client) -> None:
     columns = ", ".join(f"c{n} {kind}" for n, (kind, _) in enumerate(VALUES))
     client.execute(f"CREATE TABLE t (n UInt8, {columns}) ENGINE = MergeTree ORDER BY n")
-    assert (
-        client.execute("INSERT INTO t VALUES", list(zip(range(3), *(v for _, v in VALUES), strict=True))) == 3
-    )
+    assert client.execute("INSERT INTO t VALUES", list(zip(range(3), *(v for _, v in VALUES), strict=True))) == 3
     found = client.execute("SELECT * FROM t ORDER BY n", columnar=True, with_column_types=True)
     assert [kind for _, kind in found[1]][1:] == [kind for kind, _ in VALUES]
     for (kind, sent), received in zip(VALUES, found[0][1:], strict=True):
@@ -82,9 +80,7 @@ def test_a_large_answer_is_streamed(client: Client) -> None:
 
 
 def test_an_empty_answer_still_names_its_columns(client: Client) -> None:
-    rows, columns = client.execute(
-        "SELECT 1 AS a, 'x' AS b FROM numbers(0) WHERE a = 2", with_column_types=True
-    )
+    rows, columns = client.execute("SELECT 1 AS a, 'x' AS b FROM numbers(0) WHERE a = 2", with_column_types=True)
     assert (rows, columns) == ([], [("a", "UInt8"), ("b", "String")])
 
 
@@ -155,8 +151,7 @@ def test_an_unknown_setting_that_matters_is_refused(warehouse_url: str) -> None:
 
 def test_the_same_token_twice_inserts_once(client: Client) -> None:
     client.execute(
-        "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a "
-        "SETTINGS non_replicated_deduplication_window = 10"
+        "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10"
     )
     for value, token in ((1, "x-0-1"), (2, "x-0-1"), (3, "x-2-3")):
         client.execute("INSERT INTO t VALUES", [(value,)], settings={"insert_deduplication_token": token})
@@ -175,9 +170,7 @@ def test_a_client_that_leaves_takes_its_query_with_it(warehouse_url: str) -> Non
     running = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sum(sipHash64(number + 77))%'"
     leaver = Client.from_url(f"{warehouse_url}?send_receive_timeout=1")
     with pytest.raises(TimeoutError):
-        leaver.execute(
-            "SELECT sum(sipHash64(number + 77)) FROM numbers(500000000000) SETTINGS max_threads = 1"
-        )
+        leaver.execute("SELECT sum(sipHash64(number + 77)) FROM numbers(500000000000) SETTINGS max_threads = 1")
     leaver.disconnect()
     while watcher.execute(running) != [(0,)]:
         pass  # each look is a round trip; a query that is never cancelled runs for hours
@@ -219,9 +212,7 @@ def test_sqlalchemy_reads_and_writes_over_the_same_wire(warehouse_url: str) -> N
     pytest.importorskip("clickhouse_sqlalchemy", reason="the extra `nightly` is not installed")
     engine = sqlalchemy.create_engine(warehouse_url.replace("clickhouse://", "clickhouse+native://"))
     with engine.connect() as connection:
-        connection.execute(
-            sqlalchemy.text("CREATE TABLE t (a Int32, b String) ENGINE = MergeTree ORDER BY a")
-        )
+        connection.execute(sqlalchemy.text("CREATE TABLE t (a Int32, b String) ENGINE = MergeTree ORDER BY a"))
         connection.execute(sqlalchemy.text("INSERT INTO t (a, b) VALUES (1, 'x'), (2, 'y')"))
         table = sqlalchemy.Table("t", sqlalchemy.MetaData(), autoload_with=connection)
         assert [column.name for column in table.columns] == ["a", "b"]

@@ -8,9 +8,7 @@ from warehouse.migrations import Migration, MigrationError, migrate, missing, sh
 from warehouse.statements import split
 
 FIRST = Migration("0001_a.sql", "CREATE TABLE IF NOT EXISTS a (n UInt8) ENGINE = MergeTree ORDER BY n;")
-SECOND = Migration(
-    "0002_b.sql", "-- two\nCREATE TABLE IF NOT EXISTS b (n UInt8) ENGINE = MergeTree ORDER BY n"
-)
+SECOND = Migration("0002_b.sql", "-- two\nCREATE TABLE IF NOT EXISTS b (n UInt8) ENGINE = MergeTree ORDER BY n")
 
 ISSUED = {
     "event_versions", "case_timeline", "event_current", "case_current", "alerts", "alert_current",
@@ -41,9 +39,7 @@ def test_a_migration_before_an_applied_one_is_refused() -> None:
 def test_every_shipped_statement_can_be_repeated() -> None:
     for migration in shipped():
         for statement in split(migration.text):
-            assert "IF NOT EXISTS" in statement or "IF EXISTS" in statement, (
-                f"{migration.file}: {statement[:60]}"
-            )
+            assert "IF NOT EXISTS" in statement or "IF EXISTS" in statement, f"{migration.file}: {statement[:60]}"
 
 
 def test_migrations_are_numbered_without_a_tie() -> None:

@@ -58,9 +58,7 @@ CLOCK = Clock(
     left=27, due_date=date(2026, 4, 1), due_at=NINE + 99, stopped_at=None, state="open", in_time=None,
     provisional=False, as_of=NINE + 1,
 )  # fmt: skip
-STOPPED = msgspec.structs.replace(
-    CLOCK, revision=5, state="ended", stopped_at=NINE + 5, in_time=True, left=None
-)
+STOPPED = msgspec.structs.replace(CLOCK, revision=5, state="ended", stopped_at=NINE + 5, in_time=True, left=None)
 
 
 def land(url: str, table: str, names: tuple[str, ...], made: list[rows.Row]) -> None:

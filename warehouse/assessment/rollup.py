@@ -27,16 +27,12 @@ def passed_run(reader: Reader, day: date) -> QualityRun:
     """The last verdict over the day's rows, read again: it may have been overtaken since the gate opened."""
     run = latest_runs(reader, day).get(SUITE)
     if run is None:
-        raise Refused(
-            "no_verdict", f"{day}: the suite {SUITE} has not been run; run the quality checks first"
-        )
+        raise Refused("no_verdict", f"{day}: the suite {SUITE} has not been run; run the quality checks first")
     if faults := run.faults():
         raise Refused("verdict", f"{day}: the verdict of {SUITE} ({run.run_id}) is {', '.join(faults)}")
     others = frozen_by(reader, ROWS, day) - {run.run_id}
     if others:
-        raise Refused(
-            "overtaken", f"{day}: the rows belong to {', '.join(sorted(others))}, which has no verdict yet"
-        )
+        raise Refused("overtaken", f"{day}: the rows belong to {', '.join(sorted(others))}, which has no verdict yet")
     return run
 
 

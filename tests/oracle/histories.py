@@ -16,7 +16,7 @@ from tests.oracle.written import Message, deletion, wire
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-ITEMS = {
+ITEMS: dict[str, dict[str, Any]] = {
     "item-a": {
         "legal_limit": "6 workdays",
         "promised_limit": "3 workdays",
@@ -140,7 +140,9 @@ def histories(draw: Draw, days: Days) -> History:
 def edges(events: list[Message], world: World, now: datetime) -> list[datetime]:
     """The instants at which something may run out."""
     _, clocks = by_oracle(events, world, now)
-    return sorted({midnight(each.due_date) + timedelta(days=more) for each in clocks for more in (0, 1)})
+    return sorted(
+        {midnight(each.due_date) + timedelta(days=more) for each in clocks if each.due_date for more in (0, 1)}
+    )
 
 
 def life(draw: Draw, subject: str, family: str, world: World, first: date) -> list[Message]:

@@ -40,8 +40,8 @@ class Clock:
     rule: str
     subject: str
     occasion: Key
-    due_date: date
-    due_at: int
+    due_date: date | None
+    due_at: int | None
     paused: int
     extended: int
     state: str
@@ -73,7 +73,7 @@ def deadline(
     """What one rule says of one subject."""
     whole = read(rule, own, world, now)
     contested = strict(rule, own, world, now)
-    found = []
+    found: list[tuple[Alert | None, Clock]] = []
     for occasion in whole.keys() | contested.keys():
         if occasion in contested:
             found.append(disputed(rule, subject, *contested[occasion], now))

@@ -49,7 +49,7 @@ def fires(judge: Judge, rule: str, events: list[Message], until: str, **world: A
 
 def due(judge: Judge, rule: str, events: list[Message], until: str, **world: Any) -> list[str]:
     _, clocks = found(judge, rule, events, until, **world)
-    return [each.due_date.isoformat() for each in sorted(clocks, key=lambda clock: clock.due_date)]
+    return sorted(str(each.due_date) for each in clocks)
 
 
 def local_text(at: int) -> str:
@@ -137,7 +137,7 @@ ACCEPTED = wire("case.accepted", "2026-03-02T09:00")
 def test_6_a_pause_moves_the_due_date_over_a_holiday(judge: Judge) -> None:
     events = [ACCEPTED, paused("2026-03-04T10:00"), wire("case.resumed", "2026-03-11T10:00")]
     _, clocks = found(judge, "T03", events, "2026-03-20")
-    assert [(each.due_date.isoformat(), each.paused) for each in clocks] == [("2026-04-07", 5)]
+    assert [(str(each.due_date), each.paused) for each in clocks] == [("2026-04-07", 5)]
 
 
 def test_7_a_pause_within_a_day_costs_nothing_and_one_over_the_golden_week_one_day(judge: Judge) -> None:
@@ -216,7 +216,7 @@ def test_13_a_due_date_that_the_next_year_may_move_is_provisional(judge: Judge, 
         wire("case.accepted", "2026-12-21T09:00", "A8", task_code="item-8"),
     ]
     alerts, clocks = found(judge, "T03", events, until)
-    assert {each.subject: each.due_date.isoformat()[:4] for each in clocks} == {"A1": "2027", "A8": "2026"}
+    assert {each.subject: str(each.due_date)[:4] for each in clocks} == {"A1": "2027", "A8": "2026"}
     assert all(each.provisional for each in clocks)
     assert {each.severity for each in alerts} <= {"notice"}
     assert len(alerts) == (0 if until == "2026-12-22" else 2)
@@ -233,7 +233,7 @@ def test_13_once_the_next_year_is_announced_its_last_days_are_firm(judge: Judge)
         ("A1", "red_card", False),
         ("A8", "red_card", False),
     }
-    assert min(each.due_date for each in clocks) == date(2026, 12, 31)
+    assert min(each.due_date for each in clocks if each.due_date) == date(2026, 12, 31)
 
 
 def test_the_nth_working_day_is_the_one_that_two_libraries_agree_on() -> None:

@@ -64,9 +64,7 @@ def until(process: "subprocess.Popen[str]", wanted: list[str]) -> Iterator[str]:
 def test_a_first_look_shows_alerts_and_a_page_and_ctrl_c_leaves_no_process(environ: dict[str, str]) -> None:
     process = started(environ, "--kafka-port", "0", "--warehouse-port", "0", "--console-port", "0")
     try:
-        said = "".join(
-            until(process, [r"console: http://127\.0\.0\.1:\d+/", r"(notice|yellow|red card) +T0"])
-        )
+        said = "".join(until(process, [r"console: http://127\.0\.0\.1:\d+/", r"(notice|yellow|red card) +T0"]))
         address = re.search(r"http://127\.0\.0\.1:\d+/", said)
         assert address, said
         with urllib.request.urlopen(address[0], timeout=10) as page:
@@ -83,9 +81,7 @@ def test_a_first_look_names_every_port_that_is_taken(environ: dict[str, str]) ->
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         kafka, console = one.getsockname()[1], other.getsockname()[1]
         free = str(ports.free())
-        process = started(
-            environ, "--kafka-port", str(kafka), "--warehouse-port", free, "--console-port", str(console)
-        )
+        process = started(environ, "--kafka-port", str(kafka), "--warehouse-port", free, "--console-port", str(console))
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 3
     assert f"port {kafka}" in said and "--kafka-port" in said

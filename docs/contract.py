@@ -27,9 +27,10 @@ def page() -> str:
     parts = [head.substitute(largest=f"{LARGEST:,}", minutes=TOLERANCE // MINUTE)]
     for stream, topic in CHANNELS.items():
         kinds = [kind for kind in TYPES.values() if kind.stream == stream]
-        parts.append(
-            f"## {TITLES[stream]}: topic `{topic}`\n\nThe order is that of events of one instant. Every event may carry:\n"
-        )
+        parts.append(f"## {TITLES[stream]}: topic `{topic}`
+
+{INTRODUCTION}
+")
         parts.append(_table(kinds[0], COMMON[stream]))
         parts.append(
             "| rank | type | its own fields |\n|---|---|---|\n" + "\n".join(_row(kind) for kind in kinds) + "\n"

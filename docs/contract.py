@@ -27,14 +27,9 @@ def page() -> str:
     parts = [head.substitute(largest=f"{LARGEST:,}", minutes=TOLERANCE // MINUTE)]
     for stream, topic in CHANNELS.items():
         kinds = [kind for kind in TYPES.values() if kind.stream == stream]
-        parts.append(f"## {TITLES[stream]}: topic `{topic}`
-
-{INTRODUCTION}
-")
+        parts.append(f"## {TITLES[stream]}: topic `{topic}`\n\n{INTRODUCTION}\n")
         parts.append(_table(kinds[0], COMMON[stream]))
-        parts.append(
-            "| rank | type | its own fields |\n|---|---|---|\n" + "\n".join(_row(kind) for kind in kinds) + "\n"
-        )
+        parts.append("\n".join(["| rank | type | its own fields |", "|---|---|---|", *map(_row, kinds)]) + "\n")
     return "\n".join(parts)
 
 

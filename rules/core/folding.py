@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rules.core.record import CLOSING, NEVER, Record
@@ -18,19 +17,28 @@ KEEP = 90 * DAY
 """How long after a subject closed its own rules judge what is recorded of it (RULES.md §3.5)."""
 
 
+def begin(record: Record, slots: Slots) -> Context:
+    """The fold of no events."""
+    record.states, record.rulings, record.off = {}, {}, {}
+    record.late = record.slow = False
+    record.closed_at, record.seen, record.touched = None, -NEVER, 0
+    context = record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
+    return context
+
+
 def fold(record: Record, slots: Slots, now: int) -> list[tuple[str, str]]:
     """Folds the log from its beginning: what occurred up to `now`, in order.
 
     Gives back (source, id) of what was found too late to judge since the last fold.
     """
     versions = record.versions()
-    context = record.context = Context(record.subject, slots.places, slots.remembered)
+    context = begin(record, slots)
+    firsts: dict[tuple[str, str], int] = {}
     for version in versions:
         key = (version.source, version.id)
-        context.firsts[key] = min(context.firsts.get(key, NEVER), version.recorded_at)
-    record.states = [rule.body.new() for rule in slots.rules]
-    record.rulings = [SILENT] * len(slots.rules)
-    record.off = {}
+        firsts[key] = min(firsts.get(key, NEVER), version.recorded_at)
+    if len(firsts) < len(versions):
+        context.firsts = firsts
     current = judged(record, versions)
     first = min((f for f in current if f.region), key=lambda f: (f.occurred_at, f.source, f.id), default=None)
     zone = slots.places.of(first.region).zone if first is not None else context.zone
@@ -41,7 +49,7 @@ def fold(record: Record, slots: Slots, now: int) -> list[tuple[str, str]]:
     context.times = times_of(visible, zone)
     for fact in in_order(visible, context.times):
         take(record, slots, fact)
-    record.touched.clear()
+    record.touched = 0
     return _newly_unjudged(record, versions)
 
 
@@ -68,29 +76,42 @@ def judged(record: Record, versions: list[Fact]) -> list[Any]:
     )
 
 
-def take(record: Record, slots: Slots, fact: Any) -> Sequence[int]:
-    """Steps the rules that an event concerns; gives back their slots. A rule that raises is off for this subject."""
-    context, states = record.context, record.states
+def take(record: Record, slots: Slots, fact: Any) -> None:
+    """Steps the rules that an event concerns. A rule that raises is off for this subject."""
+    context, states, off = record.context, record.states, record.off
     assert context is not None and states is not None
-    concerned = slots.by_rank.get(RANK_OF[type(fact)], ())
+    rank = RANK_OF[type(fact)]
     context.before(fact)
-    for slot in concerned:
-        if slot not in record.off:
-            try:
-                slots.rules[slot].body.step(states[slot], fact, context)
-            except Exception as error:  # whatever a rule does wrong must not stop the others
-                record.off[slot] = failure(slots.rules[slot], fact, error)
+    for home in slots.homes.get(rank, ()):
+        if off and all(slot in off for slot in slots.sharing[home]):
+            continue
+        body: Any = slots.rules[home].body
+        state = states.get(home)
+        if state is None:
+            state = states[home] = body.new()
+        try:
+            body.step(state, fact, context)
+        except Exception as error:  # whatever a rule does wrong must not stop the others
+            for slot in slots.sharing[home]:
+                off.setdefault(slot, failure(slots.rules[slot], fact, error))
     context.after(fact)
-    return concerned
+    record.touched |= slots.concerned.get(rank, 0)
 
 
 def ruling(record: Record, slots: Slots, slot: int, now: int) -> Ruling:
     """What one rule says of a subject at `now`; versions are shown to it only when some event was entered late."""
     if slot not in record.off:
         assert record.context is not None and record.states is not None
+        body: Any = slots.rules[slot].body
         versions = record.versions if record.late else None
+        state = record.states.get(slots.home[slot])
+        if state is None:
+            if versions is None:
+                return SILENT
+            state = body.new()
         try:
-            return slots.rules[slot].body.ruling(record.states[slot], record.context, now, versions)
+            made: Ruling = body.ruling(state, record.context, now, versions)
+            return made
         except Exception as error:  # as above
             record.off[slot] = failure(slots.rules[slot], record.versions()[-1], error)
     return Ruling((record.off[slot],))

@@ -35,7 +35,8 @@ class Kept(Struct, array_like=True):
 
 
 class Record:
-    """One subject in memory. `states` and `rulings` are None until the log has been folded."""
+    """One subject in memory. `states` is None until the log has been folded; it and `rulings` are by slot, without
+    those of which there is nothing to say. `touched` has the bits of the slots to be asked."""
 
     __slots__ = (
         "alerts",
@@ -65,12 +66,12 @@ class Record:
         self.slow = self.late = False
         self.closed_at: int | None = None
         self.context: Context | None = None
-        self.states: list[Any] | None = None
-        self.rulings: list[Ruling] = []
+        self.states: dict[int, Any] | None = None
+        self.rulings: dict[int, Ruling] = {}
         self.alerts: dict[str, Alert] = {}
         self.clocks: dict[tuple[str, tuple[str, str]], Clock] = {}
         self.off: dict[int, Any] = {}
-        self.touched: set[int] = set()
+        self.touched = 0
         self.unjudged = 0
         self.noted: frozenset[str] = frozenset()
 

@@ -12,7 +12,7 @@ from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.selector import Selector
-from rules.judging.verdicts import ClockView, Verdict, signature_of
+from rules.judging.verdicts import SILENT, ClockView, Verdict, signature_of
 from rules.judging.versions import in_order
 from rules.kinds.count import Count
 from rules.kinds.match import Match
@@ -50,7 +50,7 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
     facts: list[Fact] | None = None
     for slot in said:
         rule = slots.rules[slot]
-        for verdict in record.rulings[slot].verdicts:
+        for verdict in record.rulings.get(slot, SILENT).verdicts:
             if not _in_force(rule, verdict, record.context.zone):
                 continue
             if facts is None:
@@ -72,7 +72,7 @@ def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Ste
     for view in clocks:
         old = record.clocks.get((rule, view.occasion))
         if old is None or signature_of(old) != view.signature:
-            changed = view.make(old.revision + 1 if old is not None else 1)
+            changed = view.make(old.revision + 1, old.clock_id) if old is not None else view.make(1, "")
             record.clocks[rule, view.occasion] = changed
             step.clocks.append(changed)
     if len(record.clocks) > len(clocks):

@@ -2,33 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from rules.core.record import NEVER
+from rules.expression import Compiled
+from rules.judging.ladder import Ladder
 from rules.judging.place import Places
 from rules.kinds.count import Count, Grouping
 from rules.kinds.deadline import Deadline
 from rules.language.rule import Book, Rule
 
+NO_LADDER = Ladder("", "", "", "")
+MOST_LISTED = 10_000
+
 
 class Slots:
     """The rules of subjects, each in its slot, and the groupings of those that judge groups."""
 
-    __slots__ = ("book", "by_rank", "groupings", "places", "relief", "remembered", "rules")
+    __slots__ = (
+        "_listed", "book", "clocked", "concerned", "every", "groupings", "home", "homes", "places", "relief",
+        "remembered", "remembered_first", "rules", "sharing",
+    )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.places = Places(book.tables)
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
-        self.by_rank: dict[int, list[int]] = {}
+        self.home, self.clocked = _homes(self.rules)
+        self.sharing: dict[int, list[int]] = {}
+        self.homes: dict[int, tuple[int, ...]] = {}
+        self.concerned: dict[int, int] = {}
         for slot, rule in enumerate(self.rules):
+            home = self.home[slot]
+            self.sharing.setdefault(home, []).append(slot)
             for rank in rule.body.ranks:
-                self.by_rank.setdefault(rank, []).append(slot)
+                self.concerned[rank] = self.concerned.get(rank, 0) | 1 << slot
+                if home == slot:
+                    self.homes[rank] = (*self.homes.get(rank, ()), slot)
+        self.every = tuple(range(len(self.rules)))
+        self._listed: dict[int, tuple[int, ...]] = {}
         self.groupings = _groupings(book)
-        self.remembered = _remembered(book)
+        self.remembered, self.remembered_first = _remembered(book)
         self.relief = min((within for rule in self.rules if (within := _relief(rule)) is not None), default=NEVER)
+
+    def listed(self, mask: int) -> tuple[int, ...]:
+        """The slots whose bits are set, in order; few combinations occur."""
+        known = self._listed.get(mask)
+        if known is None:
+            if len(self._listed) > MOST_LISTED:
+                self._listed.clear()
+            known = self._listed[mask] = tuple(slot for slot in range(len(self.rules)) if mask >> slot & 1)
+        return known
+
+
+def _homes(rules: Sequence[Rule]) -> tuple[list[int], int]:
+    """The slot that holds the state of each rule, and the bits of those with clocks.
+
+    Rules that differ only in what they say along a clock share its runs.
+    """
+    home = list(range(len(rules)))
+    clocked = 0
+    clocks: list[tuple[int, Deadline]] = []
+    for slot, rule in enumerate(rules):
+        if not isinstance(rule.body, Deadline):
+            continue
+        clocked |= 1 << slot
+        bare = msgspec.structs.replace(rule.body, ladder=NO_LADDER, relief=None)
+        home[slot] = next((other for other, clock in clocks if clock == bare), slot)
+        if home[slot] == slot:
+            clocks.append((slot, bare))
+    return home, clocked
 
 
 def grouping_of(rule: Rule) -> Grouping | None:
@@ -63,15 +109,18 @@ def _groupings(book: Book) -> dict[int, list[Grouping]]:
     return found
 
 
-def _remembered(book: Book) -> frozenset[int]:
-    """The event types whose latest or first fact some expression reads."""
+def _remembered(book: Book) -> tuple[frozenset[int], frozenset[int]]:
+    """The event types whose latest or first fact some expression reads, and those whose first one may be."""
     found: set[int] = set()
+    first: set[int] = set()
     pending: list[Any] = [rule.body for rule in book.rules]
     while pending:
         each = pending.pop()
         if isinstance(each, msgspec.Struct):
             found |= getattr(each, "reads", frozenset())
+            if isinstance(each, Compiled) and "first" in each.text:
+                first |= each.reads
             pending += [getattr(each, name) for name in each.__struct_fields__]
         elif isinstance(each, tuple):
             pending += each
-    return frozenset(found)
+    return frozenset(found), frozenset(first)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rules.core.alerting import WITHDRAWN, settle, settles_at
-from rules.core.folding import KEEP, fold, ruling, take
-from rules.core.record import CLOSING, Record, decode_row, encode_row, trace, wake_of
+from rules.core.folding import KEEP, begin, fold, ruling, take
+from rules.core.record import CLOSING, NEVER, Record, decode_row, encode_row, trace, wake_of
 from rules.core.saying import say_alerts, say_clocks
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new
 from rules.core.timers import Timers
+from rules.judging.verdicts import SILENT
 from rules.judging.versions import content, resolve
 from rules.language.rule import Book
 from rules.model.alerts import Clock
@@ -103,9 +104,9 @@ class SubjectCore:
             dirty[subject] = []
             if record.slow:
                 record.states = None
-            record.touched.update(
-                slot for slot, said in enumerate(record.rulings) if said.wake is not None and said.wake <= now
-            )
+            for slot, said in record.rulings.items():
+                if said.wake is not None and said.wake <= now:
+                    record.touched |= 1 << slot
             self._judge(record, now, step)
         self._keep(dirty, now, step)
         return step
@@ -123,7 +124,7 @@ class SubjectCore:
                     continue
                 for view in ruling(record, self.slots, slot, now).clocks:
                     old = record.clocks.get((self.slots.rules[slot].id, view.occasion))
-                    found.append(view.make(old.revision if old else 1))
+                    found.append(view.make(old.revision, old.clock_id) if old else view.make(1, ""))
             self._cool()
         return found
 
@@ -167,7 +168,7 @@ class SubjectCore:
         if subject in self.gone:
             return None
         record = self.records[subject] = Record(subject, stream_of(fact))
-        fold(record, self.slots, 0)
+        begin(record, self.slots)
         return record
 
     def _take(self, record: Record, fact: Fact, now: int, step: Step) -> None:
@@ -176,7 +177,7 @@ class SubjectCore:
             record.append(fact)
             record.seen = fact.occurred_at
             record.late = record.late or fact.recorded_at > fact.occurred_at + self.slots.relief
-            record.touched.update(take(record, self.slots, fact))
+            take(record, self.slots, fact)
             tell_new(record, self.slots, fact, step)
             return
         same = [v for v in record.versions() if v.id == fact.id and v.source == fact.source]
@@ -200,36 +201,50 @@ class SubjectCore:
 
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
+        slots, rulings = self.slots, record.rulings
         whole = record.states is None
         if whole:
-            step.unjudged += fold(record, self.slots, now)
-        concerned = range(len(self.slots.rules)) if whole else sorted(record.touched)
-        record.touched.clear()
+            step.unjudged += fold(record, slots, now)
+            rulings = record.rulings
+        concerned = slots.every if whole else slots.listed(record.touched)
+        record.touched = 0
         stale: list[int] = list(concerned) if whole else []
         for slot in concerned:
-            old, new = record.rulings[slot], ruling(record, self.slots, slot, now)
-            record.rulings[slot] = new.said
-            if new.counted and not record.noted.issuperset(new.counted):
-                step.counted += sorted(set(new.counted) - record.noted)
-                record.noted |= set(new.counted)
-            if not whole and new.verdicts != old.verdicts:
-                stale.append(slot)
-            if new.clocks or record.clocks:
-                say_clocks(record, self.slots.rules[slot].id, new.clocks, step)
+            new = ruling(record, slots, slot, now)
+            old = rulings.get(slot, SILENT)
+            if new is not old:
+                rulings[slot] = new.said
+                if new.counted:
+                    _note(record, new.counted, step)
+                if not whole and new.verdicts != old.verdicts:
+                    stale.append(slot)
+            if new.clocks or (record.clocks and slots.clocked >> slot & 1):
+                say_clocks(record, slots.rules[slot].id, new.clocks, step)
         if stale:
-            say_alerts(record, self.slots, stale, now, step)
+            say_alerts(record, slots, stale, now, step)
         if record.alerts:
-            step.alerts += settle(record.alerts, self.slots.book.tables.sources, now)
+            step.alerts += settle(record.alerts, slots.book.tables.sources, now)
+
+
+def _note(record: Record, counted: Sequence[str], step: Step) -> None:
+    """Counts what was not counted of this subject before."""
+    step.counted += sorted(set(counted) - record.noted)
+    record.noted |= set(counted)
 
 
 def _wake_of(record: Record, sources: Sources, now: int) -> int | None:
-    wakes = [said.wake for said in record.rulings if said.wake is not None]
-    wakes += [settles_at(a, sources) for a in record.alerts.values() if not a.settled and a.state != WITHDRAWN]
+    wake = NEVER
+    for said in record.rulings.values():
+        if said.wake is not None and said.wake < wake:
+            wake = said.wake
+    for alert in record.alerts.values():
+        if not alert.settled and alert.state != WITHDRAWN:
+            wake = min(wake, settles_at(alert, sources))
     if record.closed_at is not None:
-        wakes.append(record.closed_at + KEEP + TRANSIT)
+        wake = min(wake, record.closed_at + KEEP + TRANSIT)
     if record.slow:
-        wakes += [version.occurred_at for version in record.versions() if version.occurred_at > now]
-    return min(wakes, default=None)
+        wake = min((v.occurred_at for v in record.versions() if now < v.occurred_at < wake), default=wake)
+    return None if wake == NEVER else wake
 
 
 def _is_repeat(one: Fact, other: Fact) -> bool:

@@ -54,6 +54,6 @@ def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) ->
     if rank not in grouping.ranks:
         return None
     if record.context is None:
-        record.context = Context(record.subject, slots.places, slots.remembered)
+        record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
     values: tuple[Any, ...] = tuple(part.functions[rank](fact, record.context) for part in grouping.parts)
     return None if any(value is None or value == "" for value in values) else group_key(grouping.name, values)

@@ -8,6 +8,7 @@ evaluated: the tree is typed first, and the Python is made of our own templates 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -222,14 +223,18 @@ def compile_expression(
         kind = code.kind
         reads |= names.reads
         proofs.append(code.if_true)
-        made[here.rank] = _python(code.text, names.spans)
+        made[here.rank] = _python(code.text, tuple(names.spans.items()))
     proved = frozenset.intersection(*proofs) if proofs else NOTHING
     return Compiled(text, kind, made, proved, frozenset(reads))
 
 
-def _python(text: str, spans: dict[str, Any]) -> Function:
-    """The function of a typed expression; its source is our own templates and constants."""
-    names = RUNTIME | spans
+@lru_cache(maxsize=4096)
+def _python(text: str, spans: tuple[tuple[str, Any], ...]) -> Function:
+    """The function of a typed expression; its source is our own templates and constants.
+
+    The same source is the same function, so that rules which say the same can be told to do so.
+    """
+    names = RUNTIME | dict(spans)
     with catch_warnings():
         simplefilter("ignore", SyntaxWarning)  # Python's hints on folded constants are not for authors of rules
         exec(compile(f"def judged(e, c):\n return {text}\n", "<expression>", "exec"), names)

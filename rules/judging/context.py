@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,13 +13,16 @@ from rules.tables import Item
 
 APPLIED = TYPES["case.applied"].rank
 NOTHING = Item(task_code="")
+NO_FACTS: Mapping[int, Fact] = {}
+NO_TIMES: Mapping[tuple[str, str], int] = {}
 
 
 class Context:
     """What is known of a subject so far, as a fold over its facts in order: expressions read it as `c`."""
 
     __slots__ = (
-        "_applied_on",
+        "_applied_at",
+        "_applied_in",
         "_item",
         "_item_key",
         "department",
@@ -30,46 +34,53 @@ class Context:
         "places",
         "region",
         "remembered",
+        "remembered_first",
         "subject",
         "task_code",
         "times",
     )
 
-    def __init__(self, subject: str, places: Places, remembered: frozenset[int]) -> None:
+    def __init__(
+        self, subject: str, places: Places, remembered: frozenset[int], remembered_first: frozenset[int] | None = None
+    ) -> None:
         self.subject, self.places, self.remembered = subject, places, remembered
-        self.latest: dict[int, Fact] = {}
-        self.first: dict[int, Fact] = {}
-        self.firsts: dict[tuple[str, str], int] = {}
-        self.times: dict[tuple[str, str], int] = {}
+        self.remembered_first = remembered if remembered_first is None else remembered_first
+        self.latest = self.first = NO_FACTS
+        self.firsts = self.times = NO_TIMES
         self.region = self.task_code = self.department = self.organ = ""
-        self.place = places.of("")
-        self._applied_on: date | None = None
+        self.place = self._applied_in = places.of("")
+        self._applied_at: int | None = None
         self._item: Item = NOTHING
         self._item_key: tuple[str, date] | None = None
 
     def before(self, fact: Any) -> None:
         """Takes the item and the region of a fact before rules judge it; the fact itself is noted afterwards."""
-        if fact.task_code and fact.task_code != self.task_code:
+        if fact.task_code:
             self.task_code = fact.task_code
-        if fact.region and fact.region != self.region:
-            self.region = fact.region
-            self.place = self.places.of(fact.region)
-        self.department = fact.department or self.department
-        self.organ = fact.organ or self.organ
-        if self._applied_on is None or RANK_OF[type(fact)] == APPLIED:
-            self._applied_on = local_day(fact.occurred_at, self.place.zone)
+        region = fact.region
+        if region and region != self.region:
+            self.region = region
+            self.place = self.places.of(region)
+        if fact.department:
+            self.department = fact.department
+        if fact.organ:
+            self.organ = fact.organ
+        if self._applied_at is None or RANK_OF[type(fact)] == APPLIED:
+            self._applied_at, self._applied_in = fact.occurred_at, self.place
 
     def after(self, fact: Fact) -> None:
         """Notes a fact for what comes after it."""
         rank = RANK_OF[type(fact)]
         if rank in self.remembered:
-            self.latest[rank] = fact
-            self.first.setdefault(rank, fact)
+            self.latest = {**self.latest, rank: fact}
+            if rank in self.remembered_first and rank not in self.first:
+                self.first = {**self.first, rank: fact}
 
     @property
     def item(self) -> Item:
         """The catalogue version in force when the case was applied for; an empty one where there is none."""
-        key = (self.task_code, self._applied_on or date.min)
+        at, zone = self._applied_at, self._applied_in.zone
+        key = (self.task_code, date.min if at is None else local_day(at, zone))
         if key != self._item_key:
             self._item_key = key
             self._item = self.places.tables.items.lookup(*key) or NOTHING

@@ -11,26 +11,32 @@ from rules.model.spans import Span
 START, RESTART, STOP, VOID, PAUSE, RESUME, EXTEND = range(7)
 
 
+class Opening(Struct, frozen=True, gc=False):
+    """What only an event that opens a clock says: until when it runs, and whose it is."""
+
+    region: str = ""
+    item: str = ""
+    department: str = ""
+    organ: str = ""
+    until: int | date | None = None
+    continues: bool = False
+    silent: bool = False
+
+
 class Mark(Struct, frozen=True, gc=False):
-    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` and `until` a start's."""
+    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` a start's or its most."""
 
     role: int
     at: int
     whole_day: bool
     source: str
     id: str
-    region: str
     key: str = ""
     pause_key: str = ""
-    continues: bool = False
     in_time: bool = False
     limit: Span | None = None
-    until: int | date | None = None
     amount: Span | None = None
-    item: str = ""
-    department: str = ""
-    organ: str = ""
-    silent: bool = False
+    opening: Opening = Opening()
 
     @property
     def identity(self) -> tuple[str, str]:

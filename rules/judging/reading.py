@@ -44,11 +44,11 @@ class Reading:
     def __init__(self, ladder: Ladder, subject: str, runs: Sequence[Run], now: int, wakes: list[int]) -> None:
         self.ladder, self.subject, self.now, self.wakes = ladder, subject, now, wakes
         self.strict: list[Outcome] = []
-        self.outcomes = [self._outcome(run) for run in runs if not run.start.silent]
+        self.outcomes = [self._outcome(run) for run in runs if not run.start.opening.silent]
 
     def _outcome(self, run: Run) -> Outcome:
         rung = self.ladder.fire_at
-        point = run.due if rung is None else run.due_by(run.marks, rung.scale)
+        point = run.due if rung is None else run.due_by(rung.scale)
         if run.void or not run.ran_out(point, self.now):
             return Outcome(run, point, False)
         return Outcome(run, point, run.stop is None or not run.is_in_time(run.stop, point))
@@ -98,7 +98,7 @@ class Reading:
         run = outcome.run
         found: list[Verdict] = []
         for rung in self.ladder.warn_at:
-            due = run.due_by(run.marks, rung.scale)
+            due = run.due_by(rung.scale)
             if due.at is None or (run.stop is not None and run.is_in_time(run.stop, due)):
                 continue
             if run.ran_out(due, self.now):
@@ -164,11 +164,11 @@ class Reading:
         )  # fmt: skip
         return ClockView(outcome.occasion, signature, partial(self._clock, outcome))
 
-    def _clock(self, outcome: Outcome, revision: int) -> Clock:
+    def _clock(self, outcome: Outcome, revision: int, clock_id: str = "") -> Clock:
         ladder, run, due = self.ladder, outcome.run, outcome.run.due
         start, used = run.start, run.used(due, self.now)
         return Clock(
-            clock_id=identity(ladder.rule, ladder.clock, self.subject, *outcome.occasion),
+            clock_id=clock_id or identity(ladder.rule, ladder.clock, self.subject, *outcome.occasion),
             revision=revision,
             rule=ladder.rule,
             clock=ladder.clock,
@@ -176,10 +176,10 @@ class Reading:
             subject=self.subject,
             stream=ladder.stream,
             occasion=outcome.occasion,
-            region=start.region,
-            item=start.item,
-            department=start.department,
-            responsible=start.organ,
+            region=start.opening.region,
+            item=start.opening.item,
+            department=start.opening.department,
+            responsible=start.opening.organ,
             start_at=start.at,
             start_date=run.day,
             unit="exact" if run.exact else run.unit,

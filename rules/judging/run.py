@@ -1,7 +1,7 @@
 """Decides when one running of a clock is due: CLOCKS.md 10–16 and 20, 21 as a reading of the marks of its events.
 
-Nothing is accumulated: a due time is always read again from all marks ordered before the stop, since a pause learned
-late has its whole final length in every decision that it bears on.
+A due time is read again from all marks ordered before the stop, since a pause learned late has its whole final length
+in every decision that it bears on. Pauses that follow one another, none with an approved length, simply add up.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class Run:
         "place",
         "start",
         "stop",
+        "straight",
         "terms",
         "total",
         "unit",
@@ -65,13 +66,14 @@ class Run:
 
     def __init__(self, start: Mark, unit: Unit, total: int, terms: Terms, places: Places) -> None:
         self.start, self.unit, self.total, self.terms = start, unit, total, terms
-        self.place = places.of(start.region)
+        self.place = places.of(start.opening.region)
         self.exact = unit in ("exact", "workhours")
         self.at = next_midnight(local_day(start.at, self.place.zone), self.place.zone) if start.whole_day else start.at
         self.stop: Mark | None = None
         self.in_time: bool | None = None
         self.void = False
         self.marks: Sequence[Mark] = ()
+        self.straight: tuple[Pause, ...] | None = None
         self.due = NO_DUE
         self._day: date | None = None
 
@@ -168,10 +170,11 @@ class Run:
             return end - begin
         return self.days(date.fromordinal(begin), date.fromordinal(end))
 
-    def due_by(self, marks: Sequence[Mark], scale: Callable[[int], int] = full) -> Due:
+    def due_by(self, scale: Callable[[int], int] = full) -> Due:
         """The due time by the marks ordered before the stop; `scale` turns the whole limit into a rung's."""
-        if not any(mark.role in (PAUSE, EXTEND) for mark in marks):
-            return self.reckon(scale(self.total), (), 0)
+        if self.straight is not None:
+            return self._due_straight(scale(self.total), self.straight)
+        marks = self.marks
         suspended = self.pauses(marks)
         counted: list[Pause] = []
         extended = used = 0
@@ -192,6 +195,20 @@ class Run:
             due = self.reckon(scale(self.total + extended), counted, extended)
         return due
 
+    def _due_straight(self, amount: int, pauses: tuple[Pause, ...]) -> Due:
+        due = self.due_after(amount, 0, (), 0)
+        counted: tuple[Pause, ...] = ()
+        paused = 0
+        for pause in pauses:
+            if not self.is_in_time(pause.begin, due):
+                break
+            counted = (*counted, pause)
+            if pause.end is None:
+                return Due(None, None, 0, 0, counted)
+            paused += self.paused((pause,)) or 0
+            due = self.due_after(amount, paused, counted, 0)
+        return due
+
     def granted(self, mark: Mark) -> int:
         amount = mark.amount
         if amount is None or amount.amount <= 0:
@@ -206,6 +223,10 @@ class Run:
         paused = self.paused(pauses)
         if paused is None:
             return Due(None, None, extended, 0, tuple(pauses))
+        return self.due_after(amount, paused, tuple(pauses), extended)
+
+    def due_after(self, amount: int, paused: int, pauses: tuple[Pause, ...], extended: int) -> Due:
+        """The due time of so much of the limit, and so much paused."""
         if self.exact:
             at = self.at + amount + paused
             if self.unit == "workhours":
@@ -213,7 +234,7 @@ class Run:
             grace = self.terms.grace
             if grace is None or grace.unit == "exact":
                 at += grace.amount if grace else 0
-                return Due(at, local_day(at, self.place.zone), extended, paused, tuple(pauses))
+                return Due(at, local_day(at, self.place.zone), extended, paused, pauses)
             day = self.later(local_day(at, self.place.zone), grace)
         elif self.unit == "workdays":
             day = self.place.calendar.add_working_days(self.day, max(amount + paused, 0))
@@ -223,7 +244,7 @@ class Run:
             day = self.later(day, self.terms.grace)
         if self.terms.roll:
             day = self.place.calendar.next_working_day(day)
-        return Due(next_midnight(day, self.place.zone), day, extended, paused, tuple(pauses))
+        return Due(next_midnight(day, self.place.zone), day, extended, paused, pauses)
 
     def later(self, day: date, span: Span) -> date:
         """The date a span after a date; exact spans count in whole days here."""

@@ -7,7 +7,7 @@ from datetime import date
 
 from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Terms
 from rules.judging.place import Places
-from rules.judging.run import Run
+from rules.judging.run import Pause, Run
 from rules.judging.selector import ALL_KEYS
 from rules.model.times import local_day
 
@@ -15,7 +15,7 @@ from rules.model.times import local_day
 class Runs:
     """The runs of one clock, mark by mark in order; the due time of the open one is reckoned when a mark moves it."""
 
-    __slots__ = ("current", "final", "halted", "marks", "noticed", "places", "runs", "terms")
+    __slots__ = ("current", "final", "halted", "marks", "noticed", "places", "runs", "straight", "terms")
 
     def __init__(self, terms: Terms, places: Places) -> None:
         self.terms, self.places = terms, places
@@ -23,6 +23,7 @@ class Runs:
         self.runs: list[Run] = []
         self.current: Run | None = None
         self.final = self.halted = self.noticed = False
+        self.straight: tuple[Pause, ...] | None = ()
 
     def take(self, mark: Mark) -> None:
         """Takes the next mark in order."""
@@ -35,21 +36,25 @@ class Runs:
                 return
         elif role == RESTART:
             if current is not None:
-                self._end(current, mark)
+                self._end(current, mark, current.is_in_time(mark, current.due))
             self.final = False
             self._open(mark)
             return
         elif role == VOID:
             if current is not None:
-                self._end(current, mark)
+                self._end(current, mark, current.is_in_time(mark, current.due))
                 current.void = True
             self.final, self.current = True, None
         self.marks.append(mark)
-        if current is not None and role in (PAUSE, RESUME, EXTEND):
-            current.due = current.due_by(self.marks)
+        if role in (PAUSE, RESUME, EXTEND):
+            if self.straight is not None:
+                self.straight = straightened(self.straight, mark)
+            if current is not None:
+                current.straight = self.straight
+                current.due = current.due_by()
 
     def _opens(self, mark: Mark) -> bool:
-        if mark.continues and self.terms.reopens:
+        if mark.opening.continues and self.terms.reopens:
             return self.halted
         return not (self.terms.reopens and (self.runs or self.noticed))
 
@@ -58,7 +63,8 @@ class Runs:
         self.current = run = open_run(mark, self.terms, self.places)
         self.halted = False
         if run is not None:
-            run.marks, run.due = self.marks, run.due_by(self.marks)
+            run.marks, run.straight = self.marks, self.straight
+            run.due = run.due_by()
             self.runs.append(run)
 
     def _stop(self, mark: Mark) -> None:
@@ -69,14 +75,34 @@ class Runs:
         in_time = current.is_in_time(mark, current.due)
         if mark.in_time and not in_time:
             return
-        self._end(current, mark)
+        self._end(current, mark, in_time)
         self.current = None
         self.halted, self.final = mark.in_time, self.final or not mark.in_time
 
-    def _end(self, run: Run, mark: Mark) -> None:
+    def _end(self, run: Run, mark: Mark, in_time: bool) -> None:
         """What is ordered after the stop does not touch the clock (CLOCKS.md 9)."""
-        run.in_time = run.is_in_time(mark, run.due)
+        run.in_time = in_time
         run.stop, run.marks = mark, tuple(self.marks)
+
+
+def straightened(pauses: tuple[Pause, ...], mark: Mark) -> tuple[Pause, ...] | None:
+    """The pauses with one more mark, while each has no approved length and ends before the next begins; else None.
+
+    Such pauses add up by themselves; any others are read again from all marks.
+    """
+    last = pauses[-1] if pauses else None
+    running = last is not None and last.end is None
+    if mark.role == PAUSE:
+        plain = mark.amount is None and not mark.whole_day and not mark.pause_key
+        if running or not plain:
+            return pauses if running and plain else None
+        after = last is None or last.end is None or last.end.at <= mark.at
+        return (*pauses, Pause(mark, None)) if after else None
+    if mark.role != RESUME:
+        return None
+    if last is None or not running or mark.pause_key not in ("", ALL_KEYS):
+        return pauses
+    return (*pauses[:-1], Pause(last.begin, None, mark)) if mark.at >= last.begin.at else None
 
 
 def runs_of(marks: Iterable[Mark], terms: Terms, places: Places) -> Runs:
@@ -98,13 +124,14 @@ def keyed_runs_of(marks: Sequence[Mark], terms: Terms, places: Places) -> list[R
 
 def open_run(mark: Mark, terms: Terms, places: Places) -> Run | None:
     """The run that a start opens; None where no limit was found. A silent one only keeps others from opening."""
-    if mark.silent:
+    if mark.opening.silent:
         return Run(mark, "days", 0, terms, places)
-    if isinstance(mark.until, date):
-        zone = places.of(mark.region).zone
-        return Run(mark, "days", (mark.until - local_day(mark.at, zone)).days, terms, places)
-    if mark.until is not None:
+    until = mark.opening.until
+    if isinstance(until, date):
+        zone = places.of(mark.opening.region).zone
+        return Run(mark, "days", (until - local_day(mark.at, zone)).days, terms, places)
+    if until is not None:
         run = Run(mark, "exact", 0, terms, places)
-        run.total = mark.until - run.at
+        run.total = until - run.at
         return run
     return Run(mark, mark.limit.unit, mark.limit.amount, terms, places) if mark.limit is not None else None

@@ -42,6 +42,11 @@ class Selector(Struct, frozen=True):
     def has_in_time(self) -> bool:
         return any(clause.in_time for clause in self.clauses)
 
+    def is_plain(self, rank: int) -> bool:
+        """True when every event of that type is taken, by one clause that says nothing else."""
+        clauses = [clause for clause in self.clauses if rank in clause.ranks]
+        return len(clauses) == 1 and clauses[0] == Clause(clauses[0].ranks, clauses[0].position)
+
     def clause_of(self, fact: Fact, context: Context) -> Clause | None:
         """The alternative that takes this event, if one does."""
         for clause in self.clauses:

@@ -34,11 +34,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class ClockView(Struct, frozen=True):
-    """A clock as a rule sees it: `make(revision)` reckons its figures, only when its signature changed."""
+    """A clock as a rule sees it: `make(revision, clock_id)` reckons its figures, only when its signature changed."""
 
     occasion: tuple[str, str]
     signature: tuple[object, ...]
-    make: Callable[[int], Clock]
+    make: Callable[[int, str], Clock]
 
 
 def signature_of(clock: Clock) -> tuple[object, ...]:

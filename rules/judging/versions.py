@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -34,7 +34,7 @@ def times_of(facts: Iterable[Fact], zone: str) -> dict[tuple[str, str], int]:
     }
 
 
-def in_order(facts: Iterable[Fact], times: dict[tuple[str, str], int]) -> list[Fact]:
+def in_order(facts: Iterable[Fact], times: Mapping[tuple[str, str], int]) -> list[Fact]:
     """Facts by (time, rank, source, id); `times` gives those of whole days."""
     return sorted(
         facts,

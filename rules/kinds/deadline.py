@@ -13,7 +13,7 @@ from msgspec import Struct
 from rules.expression import Compiled
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
-from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Terms
+from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Opening, Terms
 from rules.judging.reading import Reading
 from rules.judging.relief import weigh
 from rules.judging.runs import Runs, keyed_runs_of, runs_of
@@ -82,6 +82,8 @@ class Deadline(Struct, frozen=True, kw_only=True):
     relief: Span | None = None
     shared: bool = False
     meanings: dict[int, tuple[tuple[int, Selector], ...]] = {}
+    plain: dict[int, int] = {}
+    rereads: bool = False
     ranks: frozenset[int] = frozenset()
 
     def new(self) -> State:
@@ -97,10 +99,27 @@ class Deadline(Struct, frozen=True, kw_only=True):
         ranks = {rank for _, selector in roles for rank in selector.ranks}
         return {rank: tuple((role, each) for role, each in roles if rank in each.ranks) for rank in ranks}
 
+    def plainly(self) -> dict[int, int]:
+        """The event types that mean one thing to this clock whatever they say: their role."""
+        roles = {STOP, VOID, RESUME} | ({PAUSE} if self.approved is None else set())
+        return {
+            rank: meant[0][0]
+            for rank, meant in self.by_rank().items()
+            if self.per is None and len(meant) == 1 and meant[0][0] in roles and meant[0][1].is_plain(rank)
+        }
+
     def step(self, state: State, fact: Any, context: Context) -> None:
         """Writes down what an event means to this clock; nothing is judged yet."""
+        rank = RANK_OF[type(fact)]
+        role = self.plain.get(rank)
+        if role is None:
+            self._step(self.meanings[rank], state, fact, context)
+        else:
+            self._add(state, Mark(role, context.time_of(fact), fact.whole_day, fact.source, fact.id), context)
+
+    def _step(self, meanings: tuple[tuple[int, Selector], ...], state: State, fact: Any, context: Context) -> None:
         restarted = False
-        for role, selector in self.meanings[RANK_OF[type(fact)]]:
+        for role, selector in meanings:
             clause = selector.clause_of(fact, context)
             if clause is None or (restarted and role == START):
                 continue
@@ -121,7 +140,8 @@ class Deadline(Struct, frozen=True, kw_only=True):
                 self._add(state, self._mark(role, clause, fact, context), context)
 
     def _add(self, state: State, mark: Mark, context: Context) -> None:
-        state.marks.append(mark)
+        if self.rereads:
+            state.marks.append(mark)
         if self.per is None and mark.role != DEEMED:
             if state.runs is None:
                 state.runs = Runs(self.terms, context.places)
@@ -139,11 +159,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
             at = context.time_of(fact)
         elif isinstance(at, date):
             at = next_midnight(at, context.zone) - DAY
-        return Mark(
-            role, at, whole_day, fact.source, fact.id, context.region,
-            continues=clause.position > 0, in_time=clause.in_time, item=context.task_code,
-            department=context.department, organ=context.organ, **more,
-        )  # fmt: skip
+        return Mark(role, at, whole_day, fact.source, fact.id, in_time=clause.in_time, **more)
 
     def _mark(self, role: int, clause: Clause, fact: Fact, context: Context, **more: Any) -> Mark:
         key = ""
@@ -158,15 +174,25 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def _begin(self, role: int, clause: Clause, state: State, fact: Fact, context: Context) -> None:
         if role == DEEMED:
-            self._accept(state, self._plain(START, clause, fact, context, limit=self.deemed_after), context)
+            opening = self._opening(clause, context)
+            mark = self._plain(START, clause, fact, context, limit=self.deemed_after, opening=opening)
+            self._accept(state, mark, context)
         if self.when is not None and not self.when.functions[RANK_OF[type(fact)]](fact, context):
             if self.shared:
-                self._add(state, self._mark(role, clause, fact, context, silent=True), context)
+                opening = self._opening(clause, context, silent=True)
+                self._add(state, self._mark(role, clause, fact, context, opening=opening), context)
             return
         limit, until = self._limit(fact, context), read(self.until, fact, context)
         if limit is None and until is None and role != DEEMED:
             state.without_limit = True
-        self._add(state, self._mark(role, clause, fact, context, limit=limit, until=until), context)
+        opening = self._opening(clause, context, until)
+        self._add(state, self._mark(role, clause, fact, context, limit=limit, opening=opening), context)
+
+    @staticmethod
+    def _opening(clause: Clause, context: Context, until: int | date | None = None, silent: bool = False) -> Opening:
+        return Opening(
+            context.region, context.task_code, context.department, context.organ, until, clause.position > 0, silent
+        )
 
     def _limit(self, fact: Fact, context: Context) -> Span | None:
         if self.within_days is not None:
@@ -179,7 +205,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def ruling(self, state: State, context: Context, now: int, versions: Versions | None) -> Ruling:
         """The verdicts and clocks at `now`; with `versions`, what was entered too late is weighed (relief)."""
-        if versions is None and not state.marks and state.acceptance is None:
+        if versions is None and state.runs is None and not state.marks and state.acceptance is None:
             return SILENT
         reading = self._read(state, context, now)
         if versions is not None and self.relief is not None:
@@ -223,7 +249,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
         state.runs = runs_of(marks, self.terms, context.places)
 
     def _read_again(self, context: Context, versions: Sequence[Fact], now: int) -> Reading:
-        fresh = Context(context.subject, context.places, context.remembered)
+        fresh = Context(context.subject, context.places, context.remembered, context.remembered_first)
         fresh.firsts = context.firsts
         state = self.new()
         visible = [fact for fact in resolve(versions) if fact.occurred_at <= now]

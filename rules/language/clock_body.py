@@ -109,7 +109,9 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
         relief=Span(reading.exact(relief.get("recorded_within")), "exact") if relief else None,
     )
     meanings = deadline.by_rank()
-    return msgspec.structs.replace(deadline, meanings=meanings, ranks=frozenset(meanings))
+    rereads = deadline.per is not None or bool(deadline.deemed_from.clauses)
+    plain = deadline.plainly()
+    return msgspec.structs.replace(deadline, meanings=meanings, ranks=frozenset(meanings), plain=plain, rereads=rereads)
 
 
 def _limit(clock: ClockText, reading: Reading, openers: Sequence[EventType]) -> Limit:

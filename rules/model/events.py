@@ -37,6 +37,7 @@ __all__ = [
 
 EARLIEST, LATEST = parse_time("1900-01-01T00:00:00Z"), parse_time("2900-01-01T00:00:00Z")
 NOT_A_TIME = "neither a time with an offset from UTC nor, where that is allowed, a date"
+CLEAR = "a clear identity-card or phone number"
 OUT_OF_RANGE = "a time outside of the years 1900 to 2899"
 MAY_BE_PERSONS = ("object_id", "objects")
 """Supervised objects are firms, or natural persons, whose numbers must not be clear either."""
@@ -79,12 +80,21 @@ def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
     return build
 
 
-def _guarded(kind: EventType) -> tuple[str, ...]:
-    return tuple(field for field, mark in kind.fields.items() if mark.personal or field in MAY_BE_PERSONS)
+def _guard(kind: EventType) -> Callable[[Any], str]:
+    """A function data → the name of the field that shows a clear identity, written out once: it runs per event."""
+    lines = ["def guard(d):"]
+    for field, mark in kind.fields.items():
+        if mark.personal or field in MAY_BE_PERSONS:
+            shown = "any(shows(x) for x in v)" if mark.kind == "strings" else "len(v) >= 11 and shows(v)"
+            lines += [f" v = d.{field}", f" if v and {shown}: return {field!r}"]
+    names: dict[str, Any] = {"shows": looks_like_an_identifier}
+    exec(compile("\n".join([*lines, " return ''"]), f"<guard {kind.name}>", "exec"), names)  # as above
+    guard: Callable[[Any], str] = names["guard"]
+    return guard
 
 
-_BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], tuple[str, ...]]] = {
-    kind.message: (_builder(kind), _guarded(kind)) for kind in TYPES.values()
+_BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], Callable[[Any], str]]] = {
+    kind.message: (_builder(kind), _guard(kind)) for kind in TYPES.values()
 }
 
 
@@ -121,9 +131,11 @@ def to_event(message: Envelope | Tombstone) -> Event:
         raise Undecodable("no_identity", f"$.{empty}", "id, source and subject must not be empty")
     if isinstance(message, Tombstone):
         return _deletion(message)
-    build, guarded = _BUILD[type(message)]
-    if clear := _clear_identifier(message, guarded):
-        raise Undecodable("clear_identifier", clear, "a clear identity-card or phone number")
+    build, guard = _BUILD[type(message)]
+    if clear := guard(message.data):
+        raise Undecodable("clear_identifier", f"$.data.{clear}", CLEAR)
+    if len(message.subject) >= 11 and looks_like_an_identifier(message.subject):
+        raise Undecodable("clear_identifier", "$.subject", CLEAR)
     place = "$.time"
     try:
         occurred = parse_time(message.time)
@@ -144,15 +156,6 @@ def to_event(message: Envelope | Tombstone) -> Event:
         raise Undecodable("not_a_time", place, NOT_A_TIME) from error
 
 
-def _clear_identifier(message: Any, guarded: tuple[str, ...]) -> str:
-    """The path of a clear identity-card or phone number; empty where there is none."""
-    subject, data = message.subject, message.data
-    for field in guarded:
-        if (value := getattr(data, field)) and _shows_identity(value):
-            return f"$.data.{field}"
-    return "$.subject" if len(subject) >= 11 and looks_like_an_identifier(subject) else ""
-
-
 def _wrong_moment(message: Any) -> str:
     """The path of the field that is neither a time nor a date."""
     kind = next(kind for kind in TYPES.values() if kind.message is type(message))
@@ -162,12 +165,6 @@ def _wrong_moment(message: Any) -> str:
         except (ValueError, OverflowError):
             return f"$.data.{field}"
     return "$.data"
-
-
-def _shows_identity(value: str | list[str]) -> bool:
-    if isinstance(value, str):
-        return len(value) >= 11 and looks_like_an_identifier(value)
-    return any(looks_like_an_identifier(text) for text in value)
 
 
 def _deletion(message: Tombstone) -> Event:

@@ -13,37 +13,32 @@ DAY = 24 * HOUR
 QUARTER = 15 * MINUTE
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-SECONDS = {f"{second:02d}": second * SECOND for second in range(60)}
-
-_minutes: dict[str, int] = {}
+_heads: dict[str, int] = {}
+_tails: dict[str, int] = {}
 _offsets: dict[tuple[str, int], int] = {}
+MOST_KNOWN = 200_000
 
 
 def parse_time(text: str) -> int:
     """An RFC 3339 time with an offset → epoch microseconds. Raises ValueError.
 
-    The minute with its offset is cached: the events of a minute share the costly part.
+    The minute, and what follows it (seconds, fraction, offset), are remembered: few differ among many events.
     """
-    known = _minutes.get(text[:16] + text[19:])
-    if known is not None and text[16] == ":" and (seconds := SECONDS.get(text[17:19])) is not None:
-        return known + seconds
-    return _parse_anew(text)
+    try:
+        return _heads[text[:16]] + _tails[text[16:]]
+    except KeyError:
+        return _parse_anew(text)
 
 
 def _parse_anew(text: str) -> int:
-    """A time with a fraction, or of a minute that was not met yet."""
+    """A time of a minute, or with a tail, that was not met yet."""
     if len(text) < 17 or text[16] != ":":
         return _parse_slowly(text)
     tail = 19
     end = len(text)
     while tail < end and text[tail] not in "Z+-z":
         tail += 1
-    key = text[:16] + text[tail:]
-    minute = _minutes.get(key)
-    if minute is None:
-        if len(_minutes) > 200_000:
-            _minutes.clear()
-        minute = _minutes[key] = _parse_slowly(text[:16] + ":00" + text[tail:])
+    minute = _parse_slowly(text[:16] + ":00" + text[tail:])
     seconds = text[17:19]
     if tail == 19:
         fraction = 0
@@ -54,7 +49,13 @@ def _parse_anew(text: str) -> int:
         fraction = int(digits[:6].ljust(6, "0"))
     if not (seconds.isdigit() and seconds.isascii()) or int(seconds) > 59:
         raise ValueError(f"`{text}` is not a time")
-    return minute + int(seconds) * SECOND + fraction
+    for known in (_heads, _tails):
+        if len(known) > MOST_KNOWN:
+            known.clear()
+    at = minute + int(seconds) * SECOND + fraction
+    _heads[text[:16]] = head = _parse_slowly(text[:16] + ":00Z")
+    _tails[text[16:]] = at - head
+    return at
 
 
 def _parse_slowly(text: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 import msgspec
 from msgspec import Struct
 
-from rules.model.events import TYPES
+from rules.model.events import TYPES, Undecodable, decode_event
 from rules.model.times import parse_time
 from streams.codec import LARGEST
 from streams.hashing import Hasher
@@ -159,8 +159,7 @@ class History:
             written = head.receivedat or head.recordedat
             received_at = parse_time(written) if written else occurred_at
         except (msgspec.ValidationError, ValueError, OverflowError) as error:
-            reason = "not_the_contract" if isinstance(error, msgspec.ValidationError) else "not_a_time"
-            self.dead_letters.add(Fault("not_json" if _is_broken(error) else reason, "$", str(error)), place, text)
+            self.dead_letters.add(_located(text, error), place, text)
             return
         kind = TYPES.get(head.type)
         if kind is None:
@@ -172,16 +171,21 @@ class History:
             yield Sourced(text, head.subject, kind.stream, occurred_at, received_at, place)
 
 
+def _located(text: bytes, error: Exception) -> Fault:
+    """What is wrong with a message, in the words and at the path of the contract's own decoder."""
+    try:
+        decode_event(text)
+    except Undecodable as fault:
+        return Fault(fault.reason, fault.path, fault.detail)
+    return Fault("not_the_contract", "$", str(error))
+
+
 def _parents(mapping: Mapping) -> tuple[str, ...]:
     """The JSON objects that the mapping looks into by dotted names."""
     if mapping.format != "jsonl":
         return ()
     dotted = {column.partition(".")[0] for column in mapping.columns | mapping.ignored if "." in column}
     return tuple(sorted(dotted))
-
-
-def _is_broken(error: Exception) -> bool:
-    return isinstance(error, msgspec.DecodeError) and not isinstance(error, msgspec.ValidationError)
 
 
 def _bytes_of(row: Row) -> bytes:

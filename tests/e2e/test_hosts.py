@@ -112,7 +112,11 @@ async def _send(settings: Settings, month: Sequence[Message], now: int) -> None:
         await put_marks(producer, [names.of(topic) for topic in topics.EVENTS], now)
 
 
-@pytest.mark.parametrize(("partitions", "count", "shuffled"), [(1, 2, True), (4, 1, False), (4, 2, True)])
+EVERY_PAIR = [(1, 1, False), (1, 2, True), (4, 1, True), (4, 2, False)]
+"""Partitions, workers, shuffled: every two values of the three meet in one of these."""
+
+
+@pytest.mark.parametrize(("partitions", "count", "shuffled"), EVERY_PAIR)
 async def test_the_same_history_comes_to_the_same_alerts_and_clocks_on_kafka(
     broker_settings: Settings,
     month: list[Message],

@@ -15,10 +15,13 @@ VOID = "void"
 
 
 class Drive:
-    """Subjects and groups in memory, and the fold of all that they said. `now` is event time unless it is moved."""
+    """Subjects and groups in memory, and the fold of all that they said. `now` is event time unless it is moved.
 
-    def __init__(self, book: Book, always_refold: bool = False) -> None:
-        self.subjects = SubjectCore(book, always_refold=always_refold)
+    Without `tells_clocks` no step holds clocks (their making is a third of the work); `clocks()` is the same.
+    """
+
+    def __init__(self, book: Book, always_refold: bool = False, tells_clocks: bool = True) -> None:
+        self.subjects = SubjectCore(book, always_refold=always_refold, tells_clocks=tells_clocks)
         self.groups = GroupCore(book)
         self.now = -(1 << 62)
         self.counters: Counter[str] = Counter()

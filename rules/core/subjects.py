@@ -7,7 +7,7 @@ folds it again with the very same steps, and the difference is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rules.core.alerting import WITHDRAWN, settle, settles_at
 from rules.core.folding import KEEP, begin, fold, ruling, take
@@ -33,11 +33,21 @@ PREFIX = b"s"
 
 
 class SubjectCore:
-    """The fold over subjects. With `rows` it restores from them and hands back what changed; without, memory alone."""
+    """The fold over subjects. With `rows` it restores from them and hands back what changed; without, memory alone.
 
-    def __init__(self, book: Book, rows: Rows | None = None, always_refold: bool = False, hot: int = HOT) -> None:
+    Where nobody listens to clocks as they change, `tells_clocks` is False and they are reckoned when asked for.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        rows: Rows | None = None,
+        always_refold: bool = False,
+        hot: int = HOT,
+        tells_clocks: bool = True,
+    ) -> None:
         self.slots = Slots(book)
-        self.rows, self.always_refold, self.hot = rows, always_refold, hot
+        self.rows, self.always_refold, self.hot, self.tells_clocks = rows, always_refold, hot, tells_clocks
         self.records: dict[str, Record] = {}
         self.cold: dict[str, bytes] = {}
         self.gone: set[str] = set()
@@ -99,7 +109,7 @@ class SubjectCore:
             if record is None:
                 continue
             if record.closed_at is not None and now >= record.closed_at + KEEP + TRANSIT:
-                self._evict(record, step)
+                self._evict(record, now, step)
                 continue
             dirty[subject] = []
             if record.slow:
@@ -117,16 +127,19 @@ class SubjectCore:
         for subject in [*self.cold, *self.records]:
             record = self._record(subject)
             assert record is not None
-            if record.states is None:
-                fold(record, self.slots, now)
-            for slot in range(len(self.slots.rules)):
-                if slot in record.off:
-                    continue
-                for view in ruling(record, self.slots, slot, now).clocks:
-                    old = record.clocks.get((self.slots.rules[slot].id, view.occasion))
-                    found.append(view.make(old.revision, old.clock_id) if old else view.make(1, ""))
+            found += self._clocks_of(record, now)
             self._cool()
         return found
+
+    def _clocks_of(self, record: Record, now: int) -> Iterator[Clock]:
+        if record.states is None:
+            fold(record, self.slots, now)
+        for slot in self.slots.listed(self.slots.clocked):
+            if slot in record.off:
+                continue
+            for view in ruling(record, self.slots, slot, now).clocks:
+                old = record.clocks.get((self.slots.rules[slot].id, view.occasion))
+                yield view.make(old.revision, old.clock_id) if old else view.make(1, "")
 
     def _keep(self, dirty: Iterable[str], now: int, step: Step) -> None:
         for subject in dirty:
@@ -157,7 +170,9 @@ class SubjectCore:
             if self.rows is None:
                 self.cold[subject] = encode_row(record, None)
 
-    def _evict(self, record: Record, step: Step) -> None:
+    def _evict(self, record: Record, now: int, step: Step) -> None:
+        if not self.tells_clocks:
+            step.clocks += self._clocks_of(record, now)
         del self.records[record.subject]
         self.gone.add(record.subject)
         if self.rows is not None:
@@ -218,7 +233,7 @@ class SubjectCore:
                     _note(record, new.counted, step)
                 if not whole and new.verdicts != old.verdicts:
                     stale.append(slot)
-            if new.clocks or (record.clocks and slots.clocked >> slot & 1):
+            if self.tells_clocks and (new.clocks or (record.clocks and slots.clocked >> slot & 1)):
                 say_clocks(record, slots.rules[slot].id, new.clocks, step)
         if stale:
             say_alerts(record, slots, stale, now, step)

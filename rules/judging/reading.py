@@ -1,39 +1,17 @@
-"""Decides what one reading of a clock comes to at `now`: breaches, warnings, escalations, and the clock's figures."""
+"""Decides what one reading of a clock comes to at `now`: breaches, warnings, escalations, when to look again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-
-from msgspec import Struct
 
 from rules.judging.ladder import Ladder
 from rules.judging.marks import EXTEND
+from rules.judging.outcome import Outcome
 from rules.judging.run import Due, Run
-from rules.judging.selector import ALL_KEYS
-from rules.judging.verdicts import ClockView, Ruling, Verdict
-from rules.model.alerts import SEVERITIES, Clock, identity
+from rules.judging.verdicts import Ruling, Verdict
+from rules.model.alerts import SEVERITIES
 from rules.model.spans import Span
 from rules.model.times import next_midnight
-
-
-class Outcome(Struct):
-    """One run and the point at which its rule fires; `breach` when that point has passed without a stop in time."""
-
-    run: Run
-    point: Due
-    breach: bool
-    contested: bool = False
-
-    @property
-    def occasion(self) -> tuple[str, str]:
-        return self.run.start.identity
-
-    @property
-    def state(self) -> str:
-        if self.run.void:
-            return "void"
-        return "contested" if self.contested else ("ended" if self.run.stop else "open")
 
 
 class Reading:
@@ -49,9 +27,10 @@ class Reading:
     def _outcome(self, run: Run) -> Outcome:
         rung = self.ladder.fire_at
         point = run.due if rung is None else run.due_by(rung.scale)
-        if run.void or not run.ran_out(point, self.now):
-            return Outcome(run, point, False)
-        return Outcome(run, point, run.stop is None or not run.is_in_time(run.stop, point))
+        breach = not run.void and run.ran_out(point, self.now)
+        if breach and run.stop is not None:
+            breach = not run.is_in_time(run.stop, point)
+        return Outcome(self.ladder, self.subject, self.now, run, point, breach)
 
     def breach(self, occasion: tuple[str, str]) -> Outcome | None:
         """The breach of that occasion, if it stands."""
@@ -60,9 +39,8 @@ class Reading:
     def ruling(self, counted: tuple[str, ...] = ()) -> Ruling:
         """Verdicts, clocks, and the next instant at which there may be others."""
         verdicts: list[Verdict] = []
-        clocks: list[ClockView] = []
-        for outcome in self._weighed() if self.strict else self.outcomes:
-            clocks.append(self._view(outcome))
+        outcomes = self._weighed() if self.strict else self.outcomes
+        for outcome in outcomes:
             if outcome.run.void:
                 continue
             if self.ladder.warn_at:
@@ -75,7 +53,7 @@ class Reading:
                 self._wake_at(outcome.run, outcome.run.due)
         now = self.now
         wake = min((at for at in self.wakes if at > now), default=None)
-        return Ruling(tuple(verdicts), tuple(clocks), wake, counted)
+        return Ruling(tuple(verdicts), tuple(outcomes), wake, counted)
 
     def _wake_at(self, run: Run, due: Due) -> None:
         if due.at is not None:
@@ -156,55 +134,6 @@ class Reading:
             params=params,
             rests_on=(outcome.occasion, *adjusting, *([stop.identity] if stop else [])),
         )
-
-    def _view(self, outcome: Outcome) -> ClockView:
-        due, stop = outcome.run.due, outcome.run.stop
-        signature = (
-            due.at, due.day, due.extended, due.paused, stop.at if stop else None, outcome.state, self._kept(outcome),
-        )  # fmt: skip
-        return ClockView(outcome.occasion, signature, partial(self._clock, outcome))
-
-    def _clock(self, outcome: Outcome, revision: int, clock_id: str = "") -> Clock:
-        ladder, run, due = self.ladder, outcome.run, outcome.run.due
-        start, used = run.start, run.used(due, self.now)
-        return Clock(
-            clock_id=clock_id or identity(ladder.rule, ladder.clock, self.subject, *outcome.occasion),
-            revision=revision,
-            rule=ladder.rule,
-            clock=ladder.clock,
-            key="" if start.key == ALL_KEYS else start.key,
-            subject=self.subject,
-            stream=ladder.stream,
-            occasion=outcome.occasion,
-            region=start.opening.region,
-            item=start.opening.item,
-            department=start.opening.department,
-            responsible=start.opening.organ,
-            start_at=start.at,
-            start_date=run.day,
-            unit="exact" if run.exact else run.unit,
-            limit=run.total,
-            extended=due.extended,
-            paused=due.paused,
-            used=used,
-            left=run.total + due.extended - used,
-            due_date=due.day,
-            due_at=due.at,
-            stopped_at=run.stop.at if run.stop else None,
-            state=outcome.state,
-            in_time=self._kept(outcome),
-            provisional=run.is_provisional(due),
-            as_of=self.now,
-        )
-
-    def _kept(self, outcome: Outcome) -> bool | None:
-        """Whether the limit was kept; None while that is open."""
-        run = outcome.run
-        if run.void:
-            return None
-        if run.stop is not None and not outcome.contested:
-            return run.is_in_time(run.stop, run.due)
-        return False if run.ran_out(run.due, self.now) else None
 
 
 def _later(one: Due, other: Due) -> bool:

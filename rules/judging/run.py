@@ -272,7 +272,8 @@ class Run:
         """What passed since the start outside counted pauses, today counting from its 00:00 (20)."""
         if self.exact:
             end = min(self.stop.at, now) if self.stop else now
-            return max(self.length(self.at, end) if end > self.at else 0, 0) - (self.paused(due.pauses, end) or 0)
+            passed = self.length(self.at, end) if end > self.at else 0
+            return max(passed, 0) - (self.paused(due.pauses, end) or 0)
         day = self.day_of(self.stop) if self.stop else local_day(now, self.place.zone)
         return self.days(self.day, day) - (self.paused(due.pauses, day.toordinal()) or 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -33,12 +33,19 @@ class Verdict(Struct, frozen=True, kw_only=True):
     rests_on: tuple[tuple[str, str], ...] = ()
 
 
-class ClockView(Struct, frozen=True):
+class ClockView(Protocol):
     """A clock as a rule sees it: `make(revision, clock_id)` reckons its figures, only when its signature changed."""
 
-    occasion: tuple[str, str]
-    signature: tuple[object, ...]
-    make: Callable[[int, str], Clock]
+    @property
+    def occasion(self) -> tuple[str, str]:
+        """The start event of the clock."""
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What must change of it to be said again."""
+
+    def make(self, revision: int, clock_id: str) -> Clock:
+        """The clock; an empty `clock_id` is reckoned."""
 
 
 def signature_of(clock: Clock) -> tuple[object, ...]:

@@ -37,7 +37,6 @@ __all__ = [
 
 EARLIEST, LATEST = parse_time("1900-01-01T00:00:00Z"), parse_time("2900-01-01T00:00:00Z")
 NOT_A_TIME = "neither a time with an offset from UTC nor, where that is allowed, a date"
-CLEAR = "a clear identity-card or phone number"
 OUT_OF_RANGE = "a time outside of the years 1900 to 2899"
 MAY_BE_PERSONS = ("object_id", "objects")
 """Supervised objects are firms, or natural persons, whose numbers must not be clear either."""
@@ -81,14 +80,21 @@ def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
 
 
 def _guard(kind: EventType) -> Callable[[Any], str]:
-    """A function data → the name of the field that shows a clear identity, written out once: it runs per event."""
-    lines = ["def guard(d):"]
+    """A function message → the path of what shows a clear identity, written out once: it runs per event."""
+    lines = ["def guard(m):", " d = m.data"]
     for field, mark in kind.fields.items():
         if mark.personal or field in MAY_BE_PERSONS:
             shown = "any(shows(x) for x in v)" if mark.kind == "strings" else "len(v) >= 11 and shows(v)"
-            lines += [f" v = d.{field}", f" if v and {shown}: return {field!r}"]
+            lines += [f" v = d.{field}", f" if v and {shown}: return '$.data.{field}'"]
     names: dict[str, Any] = {"shows": looks_like_an_identifier}
-    exec(compile("\n".join([*lines, " return ''"]), f"<guard {kind.name}>", "exec"), names)  # as above
+    exec(
+        compile(
+            "\n".join([*lines, " v = m.subject", " return '$.subject' if len(v) >= 11 and shows(v) else ''"]),
+            f"<guard {kind.name}>",
+            "exec",
+        ),
+        names,
+    )  # as above
     guard: Callable[[Any], str] = names["guard"]
     return guard
 
@@ -132,10 +138,8 @@ def to_event(message: Envelope | Tombstone) -> Event:
     if isinstance(message, Tombstone):
         return _deletion(message)
     build, guard = _BUILD[type(message)]
-    if clear := guard(message.data):
-        raise Undecodable("clear_identifier", f"$.data.{clear}", CLEAR)
-    if len(message.subject) >= 11 and looks_like_an_identifier(message.subject):
-        raise Undecodable("clear_identifier", "$.subject", CLEAR)
+    if clear := guard(message):
+        raise Undecodable("clear_identifier", clear, "a clear identity-card or phone number")
     place = "$.time"
     try:
         occurred = parse_time(message.time)

@@ -1,0 +1,83 @@
+"""Decides what one run of a clock has come to at `now`: a breach or none, and its figures as a clock that is shown."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from rules.judging.ladder import Ladder
+from rules.judging.run import Due, Run
+from rules.judging.selector import ALL_KEYS
+from rules.model.alerts import Clock, identity
+
+
+class Outcome(Struct):
+    """One run and the point at which its rule fires; `breach` when that point has passed without a stop in time."""
+
+    ladder: Ladder
+    subject: str
+    now: int
+    run: Run
+    point: Due
+    breach: bool
+    contested: bool = False
+
+    @property
+    def occasion(self) -> tuple[str, str]:
+        start = self.run.start
+        return start.source, start.id
+
+    @property
+    def state(self) -> str:
+        if self.run.void:
+            return "void"
+        return "contested" if self.contested else ("ended" if self.run.stop else "open")
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the limit was kept; None while that is open."""
+        run = self.run
+        if run.void:
+            return None
+        if run.stop is not None and not self.contested:
+            return run.is_in_time(run.stop, run.due)
+        return False if run.ran_out(run.due, self.now) else None
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        due, stop = self.run.due, self.run.stop
+        return due.at, due.day, due.extended, due.paused, stop.at if stop else None, self.state, self.kept
+
+    def make(self, revision: int, clock_id: str) -> Clock:
+        """The clock with its figures; its id is hashed only where it is not known."""
+        ladder, run, due = self.ladder, self.run, self.run.due
+        start, opening, used = run.start, run.start.opening, run.used(due, self.now)
+        occasion = self.occasion
+        return Clock(
+            clock_id=clock_id or identity(ladder.rule, ladder.clock, self.subject, *occasion),
+            revision=revision,
+            rule=ladder.rule,
+            clock=ladder.clock,
+            key="" if start.key == ALL_KEYS else start.key,
+            subject=self.subject,
+            stream=ladder.stream,
+            occasion=occasion,
+            region=opening.region,
+            item=opening.item,
+            department=opening.department,
+            responsible=opening.organ,
+            start_at=start.at,
+            start_date=run.day,
+            unit="exact" if run.exact else run.unit,
+            limit=run.total,
+            extended=due.extended,
+            paused=due.paused,
+            used=used,
+            left=run.total + due.extended - used,
+            due_date=due.day,
+            due_at=due.at,
+            stopped_at=run.stop.at if run.stop else None,
+            state=self.state,
+            in_time=self.kept,
+            provisional=run.is_provisional(due),
+            as_of=self.now,
+        )

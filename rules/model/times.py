@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -13,7 +14,11 @@ DAY = 24 * HOUR
 QUARTER = 15 * MINUTE
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-_heads: dict[str, int] = {}
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}")
+"""Times whose parts mean the same in any combination."""
+_days: dict[str, int] = {}
+_minutes: dict[str, int] = {}
+_seconds: dict[str, int] = {}
 _tails: dict[str, int] = {}
 _offsets: dict[tuple[str, int], int] = {}
 MOST_KNOWN = 200_000
@@ -22,16 +27,16 @@ MOST_KNOWN = 200_000
 def parse_time(text: str) -> int:
     """An RFC 3339 time with an offset → epoch microseconds. Raises ValueError.
 
-    The minute, and what follows it (seconds, fraction, offset), are remembered: few differ among many events.
+    Its day, minute, second, and what follows them (fraction, offset) are remembered each: few differ.
     """
     try:
-        return _heads[text[:16]] + _tails[text[16:]]
+        return _days[text[:11]] + _minutes[text[11:16]] + _seconds[text[16:19]] + _tails[text[19:]]
     except KeyError:
         return _parse_anew(text)
 
 
 def _parse_anew(text: str) -> int:
-    """A time of a minute, or with a tail, that was not met yet."""
+    """A time with a part that was not met yet."""
     if len(text) < 17 or text[16] != ":":
         return _parse_slowly(text)
     tail = 19
@@ -49,13 +54,20 @@ def _parse_anew(text: str) -> int:
         fraction = int(digits[:6].ljust(6, "0"))
     if not (seconds.isdigit() and seconds.isascii()) or int(seconds) > 59:
         raise ValueError(f"`{text}` is not a time")
-    for known in (_heads, _tails):
+    at = minute + int(seconds) * SECOND + fraction
+    if WRITTEN.match(text):
+        _remember(text, at)
+    return at
+
+
+def _remember(text: str, at: int) -> None:
+    for known in (_days, _tails):
         if len(known) > MOST_KNOWN:
             known.clear()
-    at = minute + int(seconds) * SECOND + fraction
-    _heads[text[:16]] = head = _parse_slowly(text[:16] + ":00Z")
-    _tails[text[16:]] = at - head
-    return at
+    day = _days[text[:11]] = _parse_slowly(text[:10] + "T00:00Z")
+    minute = _minutes[text[11:16]] = int(text[11:13]) * HOUR + int(text[14:16]) * MINUTE
+    second = _seconds[text[16:19]] = int(text[17:19]) * SECOND
+    _tails[text[19:]] = at - day - minute - second
 
 
 def _parse_slowly(text: str) -> int:

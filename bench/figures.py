@@ -26,11 +26,11 @@ class Spread:
     runs: int
 
     def __str__(self) -> str:
-        if self.runs == 1:
-            return f"{self.median:,.4g}" if self.median < 1_000 else f"{self.median:,.0f}"
-        return " ".join(
-            f"{each:,.4g}" if each < 1_000 else f"{each:,.0f}" for each in (self.median,)
-        ) + f" ({self.least:,.0f}–{self.most:,.0f})"  # fmt: skip
+        return _written(self.median) + (f"\n({_written(self.least)}–{_written(self.most)})" if self.runs > 1 else "")
+
+
+def _written(number: float) -> str:
+    return f"{number:,.4g}" if number < 1_000 else f"{number:,.0f}"
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -53,11 +53,12 @@ class Figure:
 
 
 def show(console: Console, workload: str, figures: Sequence[Figure]) -> None:
-    table = Table("stage", "measure", "here", "baseline", "of the baseline", "ratio", title=workload)
+    table = Table("measure", "baseline", title=workload)
+    for head in ("here", "of the baseline", "ratio"):
+        table.add_column(head, justify="right", no_wrap=True)
     for each in figures:
-        table.add_row(
-            each.stage, each.what, str(each.ours), each.baseline_name, str(each.baseline), f"{each.ratio:.2f}"
-        )
+        ours, beside = str(each.ours), str(each.baseline)
+        table.add_row(f"{each.stage}: {each.what}", each.baseline_name, ours, beside, f"{each.ratio:.2f}")
     console.print(table)
 
 

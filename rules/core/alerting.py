@@ -14,6 +14,7 @@ from rules.judging.versions import content
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
+from rules.model.words import in_words
 from rules.tables import Sources
 
 MOST_EVIDENCE = 50
@@ -92,7 +93,7 @@ def _render(template: str, said: dict[str, str], occasion: Fact | None, language
     def replace(match: re.Match[str]) -> str:
         name = match[1]
         if name in said:
-            return said[name]
+            return in_words(said[name], language)
         # what a group has in common, its first event has too
         return _written(getattr(occasion, name.removeprefix("event."), None))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rules.calendar import Calendar
+from rules.calendar import FIRST, LAST, Calendar
 from rules.tables import load_tables
 
 app = typer.Typer(no_args_is_help=True, help="工作日计算 · Working-day arithmetic")
@@ -45,7 +45,10 @@ def due(
     if start != "-":
         if n is None:
             raise typer.BadParameter("缺少 N · N is missing")
-        typer.echo(days.add_working_days(_day(start), n).isoformat())
+        try:
+            typer.echo(due_day(days, _day(start), n).isoformat())
+        except ValueError as fault:
+            raise typer.BadParameter(str(fault)) from None
         return
     faults = 0
     for answer, fault in answers(sys.stdin, days):
@@ -57,6 +60,14 @@ def due(
         raise typer.Exit(1)
 
 
+def due_day(calendar: Calendar, start: date, n: int) -> date:
+    """The nth working day after a day. Raises ValueError beyond the days that a calendar knows."""
+    found = calendar.add_working_days(start, n)
+    if not FIRST <= start <= LAST or found >= LAST:
+        raise ValueError(f"{start} + {n}: 日历只到 · a calendar ends on {LAST}")
+    return found
+
+
 def answers(lines: Iterable[str], calendar: Calendar) -> Iterator[tuple[str, str]]:
     """`start,n` lines → (date, ""), one a line; ("", what is wrong) for a bad one; no heading."""
     for number, line in enumerate(lines, 1):
@@ -66,7 +77,7 @@ def answers(lines: Iterable[str], calendar: Calendar) -> Iterator[tuple[str, str
         try:
             if len(cells) < 2 or not cells[1].isdigit():
                 raise ValueError(f"`{line.strip()}` is not `start,n`")
-            yield calendar.add_working_days(date.fromisoformat(cells[0]), int(cells[1])).isoformat(), ""
+            yield due_day(calendar, date.fromisoformat(cells[0]), int(cells[1])).isoformat(), ""
         except (ValueError, OverflowError) as fault:
             yield "", f"-:{number}:1: {fault}"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from rules.model.events import CHANNELS
 from streams.clock import now_us
@@ -53,7 +53,7 @@ def listed(
             typer.echo(dead_letter_json(letter).decode())
         return
     counted = Counter(letter.reason for letter in found)
-    table = Table("位置 place", "原因 reason", "路径 path", "说明 detail", "时间 at")
+    table = Table(Column("位置 place", overflow="fold"), "原因 reason", "路径 path", "说明 detail", "时间 at")
     for letter in found[-limit:]:
         table.add_row(name_of(letter), letter.reason, letter.path, letter.detail, letter.at)
     console = Console()

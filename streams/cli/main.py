@@ -124,6 +124,8 @@ def exit_status(fault: BaseException) -> int | None:
     declared = getattr(fault, "exit_status", None)
     if isinstance(declared, int):
         return declared
+    if isinstance(fault, OSError) and fault.filename is not None:
+        return 2  # a file that a person named cannot be opened; the message names it
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(fault).__mro__}
     return 3 if names & UNREACHABLE else None
 

@@ -36,3 +36,8 @@ def test_what_is_no_date_and_an_unknown_calendar_are_usage_errors() -> None:
     assert ask.invoke(app, ["due", "tomorrow", "5"]).exit_code == 2
     assert ask.invoke(app, ["due", "2026-02-12"]).exit_code == 2
     assert ask.invoke(app, ["due", "2026-02-12", "5", "--calendar", "mars"]).exit_code == 2
+
+
+def test_a_date_beyond_every_calendar_is_an_error_and_never_clipped() -> None:
+    assert ask.invoke(app, ["due", "2026-02-12", "1000000000"]).exit_code == 2
+    assert ask.invoke(app, ["due", "9999-12-30", "3"]).exit_code == 2

@@ -55,6 +55,9 @@ class Bench:
             figures = self._stage(stage, workload, rate)
             if stage == "worker" and not rate:
                 rate = figures[0].ours.median * kafka_stages.QUARTER
+            if not figures:
+                self.console.print(f"{stage}: too few alerts to say anything; feed more --cases or --seconds")
+                continue
             show(self.console, title, figures)
             write(stage, title, figures)
 

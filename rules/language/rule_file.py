@@ -58,6 +58,7 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     notify = word(node, "notify", ("at_once", "settled"), pushed)
     effective, activates_at = day(node.get("effective")), time(node.get("activates_at"))
     on_change = word(node, "on_change", ("recompute", "keep"), "recompute")
+    _refuse_what_nothing_does(node)
     version, examples = _version(node), read_examples(node, subject, around.tables)
     if body is None or len(source.faults) > before:
         return None
@@ -68,6 +69,14 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
         effective=effective, activates_at=activates_at, on_change=on_change, examples=examples,
         file=source.shown, hash=_hash(source, node, around.clocks),
     )  # fmt: skip
+
+
+def _refuse_what_nothing_does(node: Node) -> None:
+    """Words of the language that this version does not act on are faults: a shadow rule must not reach people."""
+    for key, idle in (("mode", "live"), ("on_change", "recompute"), ("activates_at", None)):
+        place = node.get(key)
+        if place is not None and place.value != idle:
+            place.fault("not-yet", f"`{key}: {place.value}` is not acted on by this version", f"leave `{key}` out")
 
 
 def _rule_id(node: Node, around: Surroundings) -> str:

@@ -12,7 +12,7 @@ import typer
 from rules.calendar import FIRST, LAST, Calendar
 from rules.tables import load_tables
 
-app = typer.Typer(no_args_is_help=True, help="工作日计算 · Working-day arithmetic")
+app = typer.Typer(no_args_is_help=True)
 
 START = typer.Argument(
     help="起算日（不计入），或 `-` 从标准输入读 · the day that is not counted, or `-` for standard input"

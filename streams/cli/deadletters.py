@@ -17,7 +17,7 @@ from streams.dead_letter_topic import consumer_of, letters, name_of, resend, sou
 from streams.settings import Settings, settings
 from streams.topics import DEAD_LETTERS, Names
 
-app = typer.Typer(no_args_is_help=True, help="无法解码的消息 · What could not be decoded")
+app = typer.Typer(no_args_is_help=True)
 
 Reason = Annotated[str, typer.Option(help="只看这一原因 · only this reason")]
 Name = Annotated[str, typer.Argument(help="主题-分区-位移 · topic-partition-offset")]

@@ -12,12 +12,20 @@ from rich.console import Console
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
 
-app = typer.Typer(no_args_is_help=True, help="Write rules with confidence: lint them, run their examples.")
-Folder = Annotated[
-    Path | None, typer.Option("--book", help="Folder of rules; the shipped book without it.", exists=True)
-]
-Chosen = Annotated[str, typer.Option("--run", help="Only rules whose id matches this regular expression.")]
+app = typer.Typer(no_args_is_help=True)
+BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped book without it"
+RUN = "只运行编号匹配该正则的规则 · only rules whose id matches this regular expression"
+Folder = Annotated[Path | None, typer.Option("--book", help=BOOK, exists=True)]
+Chosen = Annotated[str, typer.Option("--run", help=RUN)]
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+@app.callback()
+def group() -> None:
+    """检查规则、运行规则中的示例 · lints rules and runs the examples in them.
+
+    例 · Example: mingjing rules test --run '^T0'
+    """
 
 
 def _book(directory: Path | None) -> Book:
@@ -40,9 +48,9 @@ def _failing(book: Book, rules: list[Rule]) -> list[Difference]:
 
 @app.command()
 def lint(book: Folder = None) -> None:
-    """Every error of every file in one run, as file:line:col, with the line and a caret; examples must hold.
+    """一次列出所有规则文件的全部错误 · every error of every file, as file:line:col with a caret; examples must hold.
 
-    Example: mingjing rules lint --book examples/boston311/rules
+    例 · Example: mingjing rules lint --book examples/boston311/rules
     """
     found = _book(book)
     if differences := _failing(found, list(found.rules)):
@@ -53,9 +61,9 @@ def lint(book: Folder = None) -> None:
 
 @app.command()
 def test(book: Folder = None, only: Chosen = "") -> None:
-    """Run the examples of the rules through the production core; exit status 1 when one does not hold.
+    """用生产引擎运行规则示例 · runs the examples through the production core; status 1 when one does not hold.
 
-    Example: mingjing rules test --run '^T0'
+    例 · Example: mingjing rules test --run '^T0'
     """
     found = _book(book)
     try:

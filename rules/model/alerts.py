@@ -14,7 +14,7 @@ from rules.model.times import iso, parse_time
 SEVERITIES = ("notice", "yellow_card", "red_card")
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, gc=False):
     """One event that an alert rests on, in the version that was judged."""
 
     source: str
@@ -23,14 +23,14 @@ class Evidence(Struct, frozen=True):
     hash: str
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """The same words in Chinese and English."""
 
     zh: str
     en: str
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Struct, frozen=True, kw_only=True, gc=False):
     """One verdict that stands, ended, was withdrawn, or is contested. Times are epoch microseconds."""
 
     alert_id: str
@@ -65,7 +65,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     evidence_total: int = 0
 
 
-class Clock(Struct, frozen=True, kw_only=True):
+class Clock(Struct, frozen=True, kw_only=True, gc=False):
     """One clock as it stood at `as_of`; `used`, `left`, `paused` are days, or microseconds if exact."""
 
     clock_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from rules.model.contract import (
     stream_of,
     type_name,
 )
-from rules.model.fields import CONVERT, looks_like_an_identifier, to_moment, to_number
+from rules.model.fields import CONVERT, holds_an_identifier, looks_like_an_identifier, to_moment, to_number
 from rules.model.times import parse_time
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
 EARLIEST, LATEST = parse_time("1900-01-01T00:00:00Z"), parse_time("2900-01-01T00:00:00Z")
 NOT_A_TIME = "neither a time with an offset from UTC nor, where that is allowed, a date"
 OUT_OF_RANGE = "a time outside of the years 1900 to 2899"
+REPEATED = frozenset({"task_code", "region", "organ", "department", "project_type"})
+"""Words that many events of many subjects share: held once."""
 MAY_BE_PERSONS = ("object_id", "objects")
 """Supervised objects are firms, or natural persons, whose numbers must not be clear either."""
 
@@ -63,17 +66,19 @@ def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
         if convert is not None:
             nothing = "None" if mark.kind == "moment" else "''"
             reading = f"({convert.__name__}({reading}) if {reading} else {nothing})"
+        elif field in REPEATED:
+            reading = f"intern({reading})"
         elif mark.kind == "number":
             reading = f"(None if {reading} is None else to_number({reading}))"
         parts.append(reading)
     source = (
         "def build(m, occurred, recorded, received):\n d = m.data\n"
-        " return Made(m.source, m.id, occurred, recorded, received, OPS[m.operation], m.precision == 'day'"
+        " return Made(intern(m.source), m.id, occurred, recorded, received, OPS[m.operation], m.precision == 'day'"
         + "".join(f", {part}" for part in parts)
         + ")\n"
     )
     names: dict[str, Any] = {convert.__name__: convert for convert in CONVERT.values()}
-    names |= {"Made": kind.fact, "OPS": OPERATIONS, "to_number": to_number}
+    names |= {"Made": kind.fact, "OPS": OPERATIONS, "intern": intern, "to_number": to_number}
     exec(compile(source, f"<fact {kind.name}>", "exec"), names)  # the source is made of our own field names
     build: Callable[[Any, int, int, int], Fact] = names["build"]
     return build
@@ -83,20 +88,31 @@ def _guard(kind: EventType) -> Callable[[Any], str]:
     """A function message → the path of what shows a clear identity, written out once: it runs per event."""
     lines = ["def guard(m):", " d = m.data"]
     for field, mark in kind.fields.items():
-        if mark.personal or field in MAY_BE_PERSONS:
-            shown = "any(shows(x) for x in v)" if mark.kind == "strings" else "len(v) >= 11 and shows(v)"
-            lines += [f" v = d.{field}", f" if v and {shown}: return '$.data.{field}'"]
-    names: dict[str, Any] = {"shows": looks_like_an_identifier}
-    exec(
-        compile(
-            "\n".join([*lines, " v = m.subject", " return '$.subject' if len(v) >= 11 and shows(v) else ''"]),
-            f"<guard {kind.name}>",
-            "exec",
-        ),
-        names,
-    )  # as above
+        person = mark.personal or field in MAY_BE_PERSONS or mark.kind == "map"
+        if mark.kind in ("string", "text", "strings", "map"):
+            lines += [
+                f" v = d.{field}",
+                f" if v and {_shown(mark.kind, 'text' if person else 'code')}: return '$.data.{field}'",
+            ]
+    lines += [" v = m.subject", " if len(v) >= 11 and text(v): return '$.subject'"]
+    for field in ("id", "source"):
+        lines += [f" v = m.{field}", f" if len(v) >= 11 and code(v): return '$.{field}'"]
+    names: dict[str, Any] = {"text": looks_like_an_identifier, "code": holds_an_identifier, "written": _written}
+    source = "\n".join([*lines, " return ''"])
+    exec(compile(source, f"<guard {kind.name}>", "exec"), names)  # as above
     guard: Callable[[Any], str] = names["guard"]
     return guard
+
+
+def _shown(kind: str, shows: str) -> str:
+    """The condition under which a field's value `v` shows an identity."""
+    if kind == "strings":
+        return f"any({shows}(x) for x in v)"
+    return f"{shows}(written(v))" if kind == "map" else f"len(v) >= 11 and {shows}(v)"
+
+
+def _written(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 _BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], Callable[[Any], str]]] = {

@@ -52,8 +52,11 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2899, 12, 31)
 FIRST_MOMENT, LAST_MOMENT = parse_time("1900-01-01T00:00:00Z"), parse_time("2899-12-31T23:59:59Z")
 BLANK = frozenset({"", "无", "/", "。", "-", "—", "、", ".", "n/a", "N/A", "none", "None", "null"})
 SAYS_SOMETHING = "…"
-IDENTITY_CARD = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
-PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)")
+_CARD = r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+_MOBILE = r"(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}"
+IN_TEXT = re.compile(rf"(?<!\d)(?:{_CARD}|{_MOBILE})(?!\d)")
+IN_CODE = re.compile(rf"(?<![0-9A-Za-z])(?:{_CARD}|{_MOBILE})(?![0-9A-Za-z])")
+"""A code may hold such digits by chance (hashes, serial numbers); they count where nothing else of a code adjoins."""
 HASHED = re.compile(r"k[0-9]+:[0-9a-f]{16,64}\Z")
 
 Time: TypeAlias = int | date
@@ -65,8 +68,13 @@ def is_blank(text: str | None) -> bool:
 
 
 def looks_like_an_identifier(text: str) -> bool:
-    """True when a text shows a clear identity-card or mobile number."""
-    return len(text) >= 11 and not HASHED.match(text) and bool(IDENTITY_CARD.search(text) or PHONE.search(text))
+    """True when a person's field or a free text shows a clear identity-card or mobile number."""
+    return len(text) >= 11 and not HASHED.match(text) and IN_TEXT.search(text) is not None
+
+
+def holds_an_identifier(code: str) -> bool:
+    """True when a code, a name or an id is or holds a clear identity-card or mobile number."""
+    return len(code) >= 11 and IN_CODE.search(code) is not None
 
 
 def marks(struct: type[Struct]) -> dict[str, Mark]:

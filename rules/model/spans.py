@@ -27,7 +27,7 @@ UNITS: dict[str, tuple[Unit, int]] = {
 MOST_DAYS = 100_000
 
 
-class Span(Struct, frozen=True, order=True):
+class Span(Struct, frozen=True, order=True, gc=False):
     """A length of time: `amount` counts days, or microseconds where the unit is workhours or exact."""
 
     amount: int

@@ -20,7 +20,7 @@ _days: dict[str, int] = {}
 _minutes: dict[str, int] = {}
 _seconds: dict[str, int] = {}
 _tails: dict[str, int] = {}
-_offsets: dict[tuple[str, int], int] = {}
+_offsets: dict[str, dict[int, int]] = {}
 MOST_KNOWN = 200_000
 
 
@@ -96,14 +96,19 @@ def zone_of(name: str) -> ZoneInfo:
 
 def offset_at(at: int, zone: str) -> int:
     """The offset of a zone from UTC in microseconds at an instant; zones change on quarter hours only."""
-    key = (zone, at // QUARTER)
-    offset = _offsets.get(key)
-    if offset is None:
-        if len(_offsets) > 500_000:
-            _offsets.clear()
-        delta = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).astimezone(zone_of(zone))
-        step = delta.utcoffset()
-        offset = _offsets[key] = 0 if step is None else (step.days * 86400 + step.seconds) * SECOND
+    try:
+        return _offsets[zone][at // QUARTER]
+    except KeyError:
+        return _offset_anew(at, zone)
+
+
+def _offset_anew(at: int, zone: str) -> int:
+    known = _offsets.setdefault(zone, {})
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    delta = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).astimezone(zone_of(zone))
+    step = delta.utcoffset()
+    offset = known[at // QUARTER] = 0 if step is None else (step.days * 86400 + step.seconds) * SECOND
     return offset
 
 

@@ -186,6 +186,28 @@ def test_a_clear_identity_card_or_phone_number_is_refused(kind: str, field: str,
     assert refused(message(kind, data=data)) == ("clear_identifier", f"$.data.{field}")
 
 
+@pytest.mark.parametrize("number", [CARD, PHONE, "+8613812345678", "138-1234-5678", "窗口 138 1234 5678"])
+@pytest.mark.parametrize("place", ["id", "source", "task_code", "office", "extra"])
+def test_a_clear_number_is_refused_wherever_it_stands(place: str, number: str) -> None:
+    changed = (
+        {place: number}
+        if place in ("id", "source")
+        else {"data": {place: {"note": number} if place == "extra" else number}}
+    )
+    path = f"$.{place}" if place in ("id", "source") else f"$.data.{place}"
+    assert refused(message("case.accepted", **changed)) == ("clear_identifier", path)
+
+
+def test_digits_inside_a_hash_or_a_longer_code_are_no_number_of_a_person() -> None:
+    for code in (
+        "9a13812345678b0e60560f6b52b2b56b",
+        "SC13812345678",
+        "4403002026030213812345678",
+        "910a3270-13812345678a",
+    ):
+        assert decoded("case.accepted", id=code, data={"office": code}).fact.id == code
+
+
 def test_the_refusal_does_not_repeat_the_number() -> None:
     for value in (message(data={"actor": CARD}), message(subject=PHONE), message(time=PHONE)):
         with pytest.raises(Undecodable) as fault:

@@ -34,7 +34,7 @@ SUMMARIES: dict[str, tuple[str, str]] = {
     "lander": ("入库进程", "Lands events, alerts and clocks in the warehouse"),
     "console": ("监督工作台网页", "The web page for supervision staff"),
     "local": ("本机 Kafka 与 ClickHouse", "The embedded Kafka and ClickHouse alone"),
-    "rules": ("检查、测试、发布规则", "Lint, test, explain and publish rules"),
+    "rules": ("检查规则，运行规则示例", "Lint rules and run the examples in them"),
     "calendar": ("工作日计算", "Working-day arithmetic"),
     "warehouse": ("数据仓库：迁移、服务、查询", "Migrations, the embedded server, a query"),
     "deadletters": ("无法解码的消息", "What could not be decoded"),

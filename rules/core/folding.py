@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rules.core.record import CLOSING, NEVER, Record
+from rules.core.record import CLOSING, NEVER, NOTHING, Record
 from rules.core.slots import Slots
 from rules.judging.context import Context
 from rules.judging.verdicts import SILENT, Ruling, Verdict
@@ -19,7 +19,7 @@ KEEP = 90 * DAY
 
 def begin(record: Record, slots: Slots) -> Context:
     """The fold of no events."""
-    record.states, record.rulings, record.off = {}, {}, {}
+    record.states, record.rulings, record.off = {}, {}, NOTHING
     record.late = record.slow = False
     record.closed_at, record.seen, record.touched = None, -NEVER, 0
     context = record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
@@ -82,18 +82,16 @@ def take(record: Record, slots: Slots, fact: Any) -> None:
     assert context is not None and states is not None
     rank = RANK_OF[type(fact)]
     context.before(fact)
-    for home in slots.homes.get(rank, ()):
+    for home, body in slots.homes.get(rank, ()):
         if off and all(slot in off for slot in slots.sharing[home]):
             continue
-        body: Any = slots.rules[home].body
-        state = states.get(home)
-        if state is None:
-            state = states[home] = body.new()
+        if home not in states:
+            states[home] = body.new()
         try:
-            body.step(state, fact, context)
+            body.step(states[home], fact, context)
         except Exception as error:  # whatever a rule does wrong must not stop the others
-            for slot in slots.sharing[home]:
-                off.setdefault(slot, failure(slots.rules[slot], fact, error))
+            failed = {slot: failure(slots.rules[slot], fact, error) for slot in slots.sharing[home]}
+            off = record.off = failed | dict(off)
     context.after(fact)
     record.touched |= slots.concerned.get(rank, 0)
 
@@ -113,7 +111,7 @@ def ruling(record: Record, slots: Slots, slot: int, now: int) -> Ruling:
             made: Ruling = body.ruling(state, record.context, now, versions)
             return made
         except Exception as error:  # as above
-            record.off[slot] = failure(slots.rules[slot], record.versions()[-1], error)
+            record.off = {**record.off, slot: failure(slots.rules[slot], record.versions()[-1], error)}
     return Ruling((record.off[slot],))
 
 

@@ -42,7 +42,7 @@ class Head(Struct, array_like=True):
     sealed: int
 
 
-class Point(Struct, order=True):
+class Point(Struct, order=True, gc=False):
     """One event of a group, in the order in which windows take it."""
 
     at: int
@@ -162,17 +162,23 @@ class GroupCore:
             return
         group.points.append(point)
         for rule, body in self._rules_of(group):
-            self._push(group, rule, body, [point], group.live[rule.id])
+            entry = self._entry(group, body, fact.fact)
+            if entry is not None:
+                body.push(group.live[rule.id], [entry], group.context.zone)
+
+    @staticmethod
+    def _entry(group: Group, body: Count, fact: Any) -> Entry | None:
+        """What a fact counts as in a rule of its group."""
+        if RANK_OF[type(fact)] not in body.ranks:
+            return None
+        group.context.before(fact)
+        return body.entry(fact, group.context)
 
     def _push(self, group: Group, rule: Rule, body: Count, points: Iterable[Point], sweep: Sweep) -> None:
         for _, instant in groupby(points, key=lambda point: point.at):
             entries: list[Entry] = []
             for point in instant:
-                fact: Any = group.facts[point.key].fact
-                if RANK_OF[type(fact)] not in body.ranks:
-                    continue
-                group.context.before(fact)
-                entry = body.entry(fact, group.context)
+                entry = self._entry(group, body, group.facts[point.key].fact)
                 if entry is not None:
                     entries.append(entry)
             if entries:

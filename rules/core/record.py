@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ from rules.model.events import TYPES, Fact, decode_log, encode_fact
 FORMAT = 1
 NEVER = (1 << 63) - 1
 CLOSING = frozenset(TYPES[name].rank for name in ("case.closed", "case.withdrawn", "penalty.closed"))
+
+
+NOTHING: Any = MappingProxyType({})
+"""What most records have of alerts, clocks and rules that are off; replaced before the first is written."""
 
 
 class NewerFormat(Exception):
@@ -68,9 +73,9 @@ class Record:
         self.context: Context | None = None
         self.states: dict[int, Any] | None = None
         self.rulings: dict[int, Ruling] = {}
-        self.alerts: dict[str, Alert] = {}
-        self.clocks: dict[tuple[str, tuple[str, str]], Clock] = {}
-        self.off: dict[int, Any] = {}
+        self.alerts: dict[str, Alert] = NOTHING
+        self.clocks: dict[tuple[str, tuple[str, str]], Clock] = NOTHING
+        self.off: dict[int, Any] = NOTHING
         self.touched = 0
         self.unjudged = 0
         self.noted: frozenset[str] = frozenset()
@@ -87,10 +92,6 @@ class Record:
     def versions(self) -> list[Fact]:
         """Every version in the order of arrival."""
         return decode_log(self.count, self.log)
-
-    def mentions(self, event_id: str) -> bool:
-        """True when the log may hold this id: never false for one that it does hold."""
-        return event_id.encode() in self.log
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -121,8 +122,8 @@ def decode_row(subject: str, row: bytes) -> Record | None:
     record = Record(subject, kept.stream)
     record.count, record.log = kept.count, kept.log
     record.noted = frozenset(kept.noted)
-    record.alerts = {alert.alert_id: alert for alert in kept.alerts}
-    record.clocks = {(clock.rule, clock.occasion): clock for clock in kept.clocks}
+    record.alerts = {alert.alert_id: alert for alert in kept.alerts} or NOTHING
+    record.clocks = {(clock.rule, clock.occasion): clock for clock in kept.clocks} or NOTHING
     return record
 
 

@@ -8,11 +8,11 @@ import msgspec
 
 from rules.core.alerting import alert_of, changes
 from rules.core.folding import judged
-from rules.core.record import Record
+from rules.core.record import NOTHING, Record
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.selector import Selector
-from rules.judging.verdicts import SILENT, ClockView, Verdict, signature_of
+from rules.judging.verdicts import SILENT, ClockView, Verdict
 from rules.judging.versions import in_order
 from rules.kinds.count import Count
 from rules.kinds.match import Match
@@ -60,6 +60,8 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
             alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
             after[alert.alert_id] = alert
     if after or record.alerts:
+        if record.alerts is NOTHING:
+            record.alerts = {}
         step.alerts += changes(record.alerts, after, rules)
 
 
@@ -71,8 +73,10 @@ def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Ste
     """Says the clocks of a rule of which more changed than the time, and voids those that it no longer has."""
     for view in clocks:
         old = record.clocks.get((rule, view.occasion))
-        if old is None or signature_of(old) != view.signature:
+        if old is None or view.differs_from(old):
             changed = view.make(old.revision + 1, old.clock_id) if old is not None else view.make(1, "")
+            if record.clocks is NOTHING:
+                record.clocks = {}
             record.clocks[rule, view.occasion] = changed
             step.clocks.append(changed)
     if len(record.clocks) > len(clocks):

@@ -33,7 +33,7 @@ class Slots:
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
         self.home, self.clocked = _homes(self.rules)
         self.sharing: dict[int, list[int]] = {}
-        self.homes: dict[int, tuple[int, ...]] = {}
+        self.homes: dict[int, tuple[tuple[int, Any], ...]] = {}
         self.concerned: dict[int, int] = {}
         for slot, rule in enumerate(self.rules):
             home = self.home[slot]
@@ -41,7 +41,7 @@ class Slots:
             for rank in rule.body.ranks:
                 self.concerned[rank] = self.concerned.get(rank, 0) | 1 << slot
                 if home == slot:
-                    self.homes[rank] = (*self.homes.get(rank, ()), slot)
+                    self.homes[rank] = (*self.homes.get(rank, ()), (slot, rule.body))
         self.every = tuple(range(len(self.rules)))
         self._listed: dict[int, tuple[int, ...]] = {}
         self.groupings = _groupings(book)

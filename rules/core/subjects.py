@@ -67,23 +67,23 @@ class SubjectCore:
         """Folds a chunk of events, then judges each subject once at `now`: nothing is raised that the chunk undoes."""
         self._cool()
         step = Step()
-        taken: dict[str, list[int]] = {}
-        before: dict[str, tuple[int, bytes]] = {}
+        taken: dict[str, tuple[Record, int, bytes, list[int]]] = {}
         for index, event in enumerate(events):
             subject = event.subject
-            record = self._record(subject) or self._new(subject, event.fact)
-            if record is None:
-                step.unjudged.append((event.fact.source, event.fact.id))
-                continue
-            if subject not in taken:
-                taken[subject], before[subject] = [], (record.count, record.log)
-            taken[subject].append(index)
-            self._take(record, event.fact, now, step)
-        for subject, indexes in taken.items():
+            known = taken.get(subject)
+            if known is None:
+                record = self._record(subject) or self._new(subject, event.fact)
+                if record is None:
+                    step.unjudged.append((event.fact.source, event.fact.id))
+                    continue
+                known = taken[subject] = record, record.count, record.log, []
+            known[3].append(index)
+            self._take(known[0], event.fact, now, step)
+        for subject, (record, count, log, indexes) in taken.items():
             try:
-                self._judge(self.records[subject], now, step)
+                self._judge(record, now, step)
             except Exception:  # a defect of ours: one by one, so that only the event that brings it is set aside
-                self.records[subject].restore(*before[subject])
+                record.restore(count, log)
                 self._one_by_one(subject, [(index, events[index].fact) for index in indexes], now, step)
         self._keep(taken, now, step)
         return step
@@ -191,9 +191,11 @@ class SubjectCore:
         if self._comes_after(record, fact, now):
             record.append(fact)
             record.seen = fact.occurred_at
-            record.late = record.late or fact.recorded_at > fact.occurred_at + self.slots.relief
+            if fact.recorded_at > fact.occurred_at + self.slots.relief:
+                record.late = True
             take(record, self.slots, fact)
-            tell_new(record, self.slots, fact, step)
+            if RANK_OF[type(fact)] in self.slots.groupings:
+                tell_new(record, self.slots, fact, step)
             return
         same = [v for v in record.versions() if v.id == fact.id and v.source == fact.source]
         if any(_is_repeat(version, fact) for version in same):
@@ -210,7 +212,7 @@ class SubjectCore:
             and record.states is not None
             and record.closed_at is None
             and not (fact.whole_day or record.slow or self.always_refold)
-            and not record.mentions(fact.id)
+            and fact.id.encode() not in record.log
             and RANK_OF[type(fact)] not in CLOSING
         )
 

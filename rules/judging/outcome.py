@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from rules.judging.due import Due
 from rules.judging.ladder import Ladder
-from rules.judging.run import Due, Run
+from rules.judging.run import Run
 from rules.judging.selector import ALL_KEYS
 from rules.model.alerts import Clock, identity
 
 
-class Outcome(Struct):
+class Outcome(Struct, gc=False):
     """One run and the point at which its rule fires; `breach` when that point has passed without a stop in time."""
 
     ladder: Ladder
@@ -42,10 +43,18 @@ class Outcome(Struct):
             return run.is_in_time(run.stop, run.due)
         return False if run.ran_out(run.due, self.now) else None
 
-    @property
-    def signature(self) -> tuple[object, ...]:
+    def differs_from(self, said: Clock) -> bool:
+        """True when more than the time changed since the clock was said."""
         due, stop = self.run.due, self.run.stop
-        return due.at, due.day, due.extended, due.paused, stop.at if stop else None, self.state, self.kept
+        return (
+            said.due_at != due.at
+            or said.paused != due.paused
+            or said.extended != due.extended
+            or said.stopped_at != (stop.at if stop else None)
+            or said.due_date != due.day
+            or said.state != self.state
+            or said.in_time != self.kept
+        )
 
     def make(self, revision: int, clock_id: str) -> Clock:
         """The clock with its figures; its id is hashed only where it is not known."""

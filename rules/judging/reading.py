@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rules.judging.due import Due
 from rules.judging.ladder import Ladder
 from rules.judging.marks import EXTEND
 from rules.judging.outcome import Outcome
-from rules.judging.run import Due, Run
+from rules.judging.run import Run
 from rules.judging.verdicts import Ruling, Verdict
 from rules.model.alerts import SEVERITIES
 from rules.model.spans import Span
 from rules.model.times import next_midnight
+
+
+def ruling_of(ladder: Ladder, subject: str, run: Run, now: int) -> Ruling | None:
+    """The ruling of one run that is neither void nor breached, of a rule that does not warn; None for any other."""
+    if ladder.warn_at or run.void:
+        return None
+    due, stop = run.due, run.stop
+    point = due if ladder.fire_at is None else run.due_by(ladder.fire_at.scale)
+    if run.ran_out(point, now) and (stop is None or not run.is_in_time(stop, point)):
+        return None
+    outcomes = (Outcome(ladder, subject, now, run, point, False),)
+    if stop is not None:
+        return Ruling((), outcomes)
+    late = 0 if run.by_day() else 1
+    wakes = [each.at + late for each in (point, due) if each.at is not None and each.at + late > now]
+    return Ruling((), outcomes, min(wakes, default=None))
 
 
 class Reading:

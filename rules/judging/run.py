@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
-from msgspec import Struct
-
+from rules.judging.due import NO_DUE, Due, Pause
 from rules.judging.marks import EXTEND, PAUSE, RESUME, Mark, Terms
 from rules.judging.place import Places
 from rules.judging.selector import ALL_KEYS
@@ -21,27 +20,6 @@ from rules.model.times import DAY, local_day, next_midnight
 def full(amount: int) -> int:
     """The whole limit."""
     return amount
-
-
-class Pause(Struct):
-    """One suspension: until when it was approved, and when it was resumed. Days for day clocks, instants for exact."""
-
-    begin: Mark
-    approved: date | None
-    end: Mark | None = None
-
-
-class Due(Struct, frozen=True):
-    """When a clock runs out. `at` is None while a pause without an approved length is running."""
-
-    at: int | None
-    day: date | None
-    extended: int = 0
-    paused: int = 0
-    pauses: tuple[Pause, ...] = ()
-
-
-NO_DUE = Due(None, None)
 
 
 class Run:
@@ -196,6 +174,8 @@ class Run:
         return due
 
     def _due_straight(self, amount: int, pauses: tuple[Pause, ...]) -> Due:
+        if self.unit == "exact" and self.terms.grace is None and not self.terms.roll:
+            return self._due_exactly(amount, pauses)
         due = self.due_after(amount, 0, (), 0)
         counted: tuple[Pause, ...] = ()
         paused = 0
@@ -208,6 +188,20 @@ class Run:
             paused += self.paused((pause,)) or 0
             due = self.due_after(amount, paused, counted, 0)
         return due
+
+    def _due_exactly(self, amount: int, pauses: tuple[Pause, ...]) -> Due:
+        """As above where a pause moves the due time by its length and nothing else does."""
+        due = self.at + amount
+        paused = counted = 0
+        for pause in pauses:
+            begin = pause.begin.at
+            if begin > due + paused:
+                break
+            counted += 1
+            if pause.end is None:
+                return Due(None, None, 0, 0, pauses[:counted])
+            paused += max(pause.end.at - max(begin, self.at), 0)
+        return Due(due + paused, None, 0, paused, pauses[:counted], self.place.zone)
 
     def granted(self, mark: Mark) -> int:
         amount = mark.amount
@@ -234,7 +228,7 @@ class Run:
             grace = self.terms.grace
             if grace is None or grace.unit == "exact":
                 at += grace.amount if grace else 0
-                return Due(at, local_day(at, self.place.zone), extended, paused, pauses)
+                return Due(at, None, extended, paused, pauses, self.place.zone)
             day = self.later(local_day(at, self.place.zone), grace)
         elif self.unit == "workdays":
             day = self.place.calendar.add_working_days(self.day, max(amount + paused, 0))
@@ -258,10 +252,10 @@ class Run:
 
     def is_in_time(self, mark: Mark, due: Due) -> bool:
         """True when an event comes on or before a due time (RULES.md §3.2)."""
-        if due.at is None or due.day is None:
+        if due.at is None:
             return True
         if self.by_day() or mark.whole_day:
-            return self.day_of(mark) <= due.day
+            return due.day is None or self.day_of(mark) <= due.day
         return mark.at <= due.at
 
     def ran_out(self, due: Due, now: int) -> bool:
@@ -273,9 +267,17 @@ class Run:
         if self.exact:
             end = min(self.stop.at, now) if self.stop else now
             passed = self.length(self.at, end) if end > self.at else 0
-            return max(passed, 0) - (self.paused(due.pauses, end) or 0)
+            return max(passed, 0) - self._paused_until(due, end)
         day = self.day_of(self.stop) if self.stop else local_day(now, self.place.zone)
         return self.days(self.day, day) - (self.paused(due.pauses, day.toordinal()) or 0)
+
+    def _paused_until(self, due: Due, end: int) -> int:
+        """How much of the counted pauses lies before an instant; straight ones that are over by then, all of it."""
+        if self.straight is not None and due.at is not None:
+            last = due.pauses[-1].end if due.pauses else None
+            if last is None or last.at <= end:
+                return due.paused
+        return self.paused(due.pauses, end) or 0
 
     def is_provisional(self, due: Due) -> bool:
         """True when a calendar that is not announced yet could move the date (21)."""

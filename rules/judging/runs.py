@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from rules.judging.due import Pause
 from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Terms
 from rules.judging.place import Places
-from rules.judging.run import Pause, Run
+from rules.judging.run import Run
 from rules.judging.selector import ALL_KEYS
 from rules.model.times import local_day
 

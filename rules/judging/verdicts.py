@@ -13,7 +13,7 @@ from rules.model.alerts import Clock
 from rules.model.events import Fact
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """What a rule says of one occasion. `rests_on` are the (source, id) of its evidence, in order."""
 
     step: str = ""
@@ -34,28 +34,20 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class ClockView(Protocol):
-    """A clock as a rule sees it: `make(revision, clock_id)` reckons its figures, only when its signature changed."""
+    """A clock as a rule sees it: its figures are only reckoned when it differs from what was said."""
 
     @property
     def occasion(self) -> tuple[str, str]:
         """The start event of the clock."""
 
-    @property
-    def signature(self) -> tuple[object, ...]:
-        """What must change of it to be said again."""
+    def differs_from(self, said: Clock) -> bool:
+        """True when more than the time changed since the clock was said."""
 
     def make(self, revision: int, clock_id: str) -> Clock:
         """The clock; an empty `clock_id` is reckoned."""
 
 
-def signature_of(clock: Clock) -> tuple[object, ...]:
-    """What must change of a clock for it to be said again; time alone changes none of it."""
-    return (
-        clock.due_at, clock.due_date, clock.extended, clock.paused, clock.stopped_at, clock.state, clock.in_time,
-    )  # fmt: skip
-
-
-class Ruling(Struct, frozen=True):
+class Ruling(Struct, frozen=True, gc=False):
     """All that one rule says of one subject: `wake` is the next instant at which it may say something else."""
 
     verdicts: tuple[Verdict, ...] = ()

@@ -36,7 +36,7 @@ class Grouping(Struct, frozen=True):
     ranks: frozenset[int] = frozenset()
 
 
-class Entry(Struct, array_like=True):
+class Entry(Struct, array_like=True, gc=False):
     """One event in a window: when, what it counts as, which it was."""
 
     at: int
@@ -45,7 +45,7 @@ class Entry(Struct, array_like=True):
     actor: str = ""
 
 
-class Episode(Struct, array_like=True):
+class Episode(Struct, array_like=True, gc=False):
     """One run of instants at which the condition holds."""
 
     first: Key
@@ -57,7 +57,7 @@ class Episode(Struct, array_like=True):
     ended_at: int | None = None
 
 
-class Sweep(Struct, array_like=True):
+class Sweep(Struct, array_like=True, gc=False):
     """A window that moves over the points of a group, instant by instant."""
 
     entries: list[Entry] = []

@@ -14,7 +14,7 @@ from rules.expression import Compiled
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
 from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Opening, Terms
-from rules.judging.reading import Reading
+from rules.judging.reading import Reading, ruling_of
 from rules.judging.relief import weigh
 from rules.judging.runs import Runs, keyed_runs_of, runs_of
 from rules.judging.selector import ALL_KEYS, Clause, Selector, read
@@ -46,8 +46,8 @@ class State:
 
     __slots__ = ("acceptance", "lapsed", "marks", "runs", "without_limit")
 
-    def __init__(self) -> None:
-        self.marks: list[Mark] = []
+    def __init__(self, rereads: bool) -> None:
+        self.marks: list[Mark] | None = [] if rereads else None
         self.runs: Runs | None = None
         self.acceptance: Runs | None = None
         self.lapsed: frozenset[tuple[str, str]] = frozenset()
@@ -87,7 +87,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     ranks: frozenset[int] = frozenset()
 
     def new(self) -> State:
-        return State()
+        return State(self.rereads)
 
     def by_rank(self) -> dict[int, tuple[tuple[int, Selector], ...]]:
         """What an event of each type may mean to this clock, in the order in which it is asked."""
@@ -140,7 +140,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
                 self._add(state, self._mark(role, clause, fact, context), context)
 
     def _add(self, state: State, mark: Mark, context: Context) -> None:
-        if self.rereads:
+        if state.marks is not None:
             state.marks.append(mark)
         if self.per is None and mark.role != DEEMED:
             if state.runs is None:
@@ -207,6 +207,12 @@ class Deadline(Struct, frozen=True, kw_only=True):
         """The verdicts and clocks at `now`; with `versions`, what was entered too late is weighed (relief)."""
         if versions is None and state.runs is None and not state.marks and state.acceptance is None:
             return SILENT
+        if versions is None and not self.rereads and not state.without_limit and state.runs is not None:
+            runs = state.runs.runs
+            if len(runs) == 1 and not runs[0].start.opening.silent:
+                quick = ruling_of(self.ladder, context.subject, runs[0], now)
+                if quick is not None:
+                    return quick
         reading = self._read(state, context, now)
         if versions is not None and self.relief is not None:
             weigh(
@@ -223,7 +229,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     def _read(self, state: State, context: Context, now: int) -> Reading:
         wakes: list[int] = []
         if self.per is not None:
-            runs = keyed_runs_of(state.marks, self.terms, context.places)
+            runs = keyed_runs_of(state.marks or (), self.terms, context.places)
         else:
             if state.acceptance is not None:
                 self._deem(state, state.acceptance, context, now, wakes)
@@ -243,7 +249,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
         state.lapsed = frozenset(lapsed)
         marks = (
             msgspec.structs.replace(mark, role=START) if mark.role == DEEMED else mark
-            for mark in state.marks
+            for mark in state.marks or ()
             if mark.role != DEEMED or mark.identity in lapsed
         )
         state.runs = runs_of(marks, self.terms, context.places)

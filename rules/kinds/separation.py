@@ -12,7 +12,7 @@ from rules.judging.selector import Selector, read
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 
 
-class Hands(Struct):
+class Hands(Struct, gc=False):
     """Who performed each duty first, and the verdicts found: one per pair of duties."""
 
     first: list[dict[str, tuple[str, str]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.model.events import RANK_OF
 
 
-class Point(Struct):
+class Point(Struct, gc=False):
     """A point at which the order is judged: what was required there, and what has been seen by `until`."""
 
     key: tuple[str, str]
@@ -25,7 +26,10 @@ class Point(Struct):
     rests_on: list[tuple[str, str]]
 
 
-class Trail(Struct):
+NO_NAMES: Set[str] = frozenset()
+
+
+class Trail(Struct, gc=False):
     """What a subject went through so far."""
 
     seen: set[str] = set()
@@ -80,11 +84,15 @@ class Sequence(Struct, frozen=True, kw_only=True):
     def _asked(self, fact: Any, context: Context) -> bool:
         return self.when is None or bool(self.when.functions[RANK_OF[type(fact)]](fact, context))
 
-    def _names_of(self, fact: Any, context: Context) -> set[str]:
+    def _names_of(self, fact: Any, context: Context) -> Set[str]:
         if self.step_of is not None and self.step_event.clause_of(fact, context) is not None:
             name = read(self.step_of, fact, context)
             return {name} if name else set()
-        return {name for name, step in zip(self.names, self.steps, strict=True) if step.clause_of(fact, context)}
+        found = NO_NAMES
+        for name, step in zip(self.names, self.steps, strict=True):
+            if step.clause_of(fact, context) is not None:
+                found = {*found, name}
+        return found
 
     def _required(self, fact: Any, context: Context) -> frozenset[str]:
         if self.declared_steps is not None:

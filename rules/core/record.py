@@ -61,6 +61,7 @@ class Record:
         "subject",
         "touched",
         "unjudged",
+        "wake",
     )
 
     def __init__(self, subject: str, stream: str) -> None:
@@ -78,6 +79,7 @@ class Record:
         self.off: dict[int, Any] = NOTHING
         self.touched = 0
         self.unjudged = 0
+        self.wake: int | None = NEVER
         self.noted: frozenset[str] = frozenset()
 
     def append(self, fact: Fact) -> None:

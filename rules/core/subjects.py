@@ -112,6 +112,7 @@ class SubjectCore:
                 self._evict(record, now, step)
                 continue
             dirty[subject] = []
+            record.wake = NEVER  # its timer has gone off
             if record.slow:
                 record.states = None
             for slot, said in record.rulings.items():
@@ -145,13 +146,19 @@ class SubjectCore:
         for subject in dirty:
             record = self.records[subject]
             wake = _wake_of(record, self.slots.book.tables.sources, now)
-            self.timers.arm(subject, wake)
+            if wake != record.wake:
+                self.timers.arm(subject, wake)
+                record.wake = wake
             if self.rows is not None:
                 step.rows[PREFIX + subject.encode()] = encode_row(record, wake)
 
     def _record(self, subject: str) -> Record | None:
-        record = self.records.pop(subject, None)
-        if record is None:
+        record = self.records.get(subject)
+        if record is not None and len(self.records) * 2 < self.hot:
+            return record  # none cools soon: their order may wait
+        if record is not None:
+            del self.records[subject]
+        else:
             row = self.cold.pop(subject, None) if self.rows is None else self.rows.get(PREFIX + subject.encode())
             if row is None:
                 return None

@@ -71,8 +71,9 @@ def _end(text: str, zone: str) -> tuple[int, int]:
 class Replay:
     """One history through one drive."""
 
-    def __init__(self, book: Book, taken: Horizon, dead_letters: DeadLetters) -> None:
-        self.drive = Drive(book)
+    def __init__(self, book: Book, taken: Horizon, dead_letters: DeadLetters, tells_clocks: bool = False) -> None:
+        """`tells_clocks` where somebody lands every change of a clock; asked at the end they are the same."""
+        self.drive = Drive(book, tells_clocks=tells_clocks)
         self.taken, self.dead_letters = taken, dead_letters
         self.result = Replayed()
 

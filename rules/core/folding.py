@@ -21,7 +21,7 @@ def begin(record: Record, slots: Slots) -> Context:
     """The fold of no events."""
     record.states, record.rulings, record.off = {}, {}, NOTHING
     record.late = record.slow = False
-    record.closed_at, record.seen, record.touched = None, -NEVER, 0
+    record.closed_at, record.seen, record.latest_recorded, record.touched = None, -NEVER, -NEVER, 0
     context = record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
     return context
 
@@ -45,6 +45,7 @@ def fold(record: Record, slots: Slots, now: int) -> list[tuple[str, str]]:
     record.late = any(version.recorded_at > version.occurred_at + slots.relief for version in versions)
     record.slow = any(fact.occurred_at > now or fact.whole_day for fact in current)
     record.seen = max((version.occurred_at for version in versions), default=-NEVER)
+    record.latest_recorded = max((version.recorded_at for version in versions), default=-NEVER)
     visible = [fact for fact in current if fact.occurred_at <= now]
     context.times = times_of(visible, zone)
     for fact in in_order(visible, context.times):

@@ -16,9 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from rules.core.alerting import WITHDRAWN, alert_of, changes, settle, settles_at
-from rules.core.record import FORMAT, NEVER, wake_of
+from rules.core.record import HEADER, NEVER, head, wake_of
 from rules.core.step import Rows, Step
-from rules.core.subjects import TRANSIT
+from rules.core.subjects import HOT, TRANSIT
 from rules.core.timers import Timers
 from rules.judging.context import Context
 from rules.judging.place import Places
@@ -86,7 +86,7 @@ class GroupCore:
         self.groups: dict[str, Group] = {}
         wakes: dict[str, int] = {}
         for key, row in rows.scan(HEAD) if rows is not None else ():
-            at = wake_of(row)
+            at = wake_of(row, book.mark)
             if at is not None:
                 wakes[key[1:].decode()] = at
         self.timers = Timers(wakes)
@@ -98,6 +98,7 @@ class GroupCore:
 
     def step(self, facts: Sequence[GroupFact], now: int) -> Step:
         """Folds a chunk of facts; what they bring about is judged at `now`."""
+        self._cool()
         step = Step()
         touched: dict[str, Group] = {}
         for fact in facts:
@@ -110,6 +111,7 @@ class GroupCore:
 
     def advance(self, now: int, limit: int = 2000) -> Step:
         """Fires the timers of at most `limit` groups that are due at `now`."""
+        self._cool()
         step = Step()
         for key in self.timers.due(now, limit):
             self._judge(self._group(key), now, step)
@@ -118,15 +120,22 @@ class GroupCore:
     def _rules_of(self, group: Group) -> list[tuple[Rule, Count]]:
         return self.rules.get(group.key.partition(SEPARATOR)[0], [])
 
+    def _cool(self) -> None:
+        """Lets go of the groups longest untouched, where a host keeps them in rows."""
+        while self.rows is not None and len(self.groups) > HOT:
+            del self.groups[next(iter(self.groups))]
+
     def _group(self, key: str) -> Group:
-        group = self.groups.get(key)
-        if group is None:
+        group = self.groups.pop(key, None)
+        if group is not None:
+            self.groups[key] = group  # the latest touched is the last to cool
+        else:
             group = self.groups[key] = Group(key, Context(group_name(key), self.places, frozenset()))
             row = self.rows.get(HEAD + key.encode()) if self.rows is not None else None
             if row is not None and self.rows is not None:
-                head = _decode_head(row[9:])
-                group.alerts = {alert.alert_id: alert for alert in head.alerts}
-                group.base, group.sealed = head.base, head.sealed
+                kept = _decode_head(row[HEADER:])
+                group.alerts = {alert.alert_id: alert for alert in kept.alerts}
+                group.base, group.sealed = kept.base, kept.sealed
                 for _, value in self.rows.scan(_prefix(key)):
                     fact = decode_group_fact(value)
                     group.facts[fact.source, fact.id] = fact
@@ -259,11 +268,8 @@ class GroupCore:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
-        head = Head(list(group.alerts.values()), group.base, group.sealed)
-        at = NEVER if wake is None else wake
-        step.rows[HEAD + group.key.encode()] = (
-            bytes((FORMAT,)) + at.to_bytes(8, "big", signed=True) + _encode_head(head)
-        )
+        kept = Head(list(group.alerts.values()), group.base, group.sealed)
+        step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + _encode_head(kept)
 
 
 _encode_head = msgspec.msgpack.Encoder().encode

@@ -14,6 +14,8 @@ from rules.model.alerts import Alert, Clock
 from rules.model.events import TYPES, Fact, decode_log, encode_fact
 
 FORMAT = 1
+HEADER = 17
+"""Bytes before the msgpack of a row: the format, the instant of its next timer, the mark of the book."""
 NEVER = (1 << 63) - 1
 CLOSING = frozenset(TYPES[name].rank for name in ("case.closed", "case.withdrawn", "penalty.closed"))
 
@@ -37,6 +39,7 @@ class Kept(Struct, array_like=True):
     clocks: list[Clock]
     stream: str
     noted: list[str] = []
+    unjudged: int = 0
 
 
 class Record:
@@ -50,6 +53,7 @@ class Record:
         "context",
         "count",
         "late",
+        "latest_recorded",
         "log",
         "noted",
         "off",
@@ -68,7 +72,7 @@ class Record:
         self.subject, self.stream = subject, stream
         self.log = b""
         self.count = 0
-        self.seen = -NEVER
+        self.seen = self.latest_recorded = -NEVER
         self.slow = self.late = False
         self.closed_at: int | None = None
         self.context: Context | None = None
@@ -100,35 +104,41 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
-def encode_row(record: Record, wake: int | None) -> bytes:
-    """A record as a row: format byte, the instant of its next timer, msgpack."""
+def head(wake: int | None, mark: bytes) -> bytes:
+    """What every row begins with. `mark` tells one book from another: its 8 bytes."""
+    return bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + mark
+
+
+def encode_row(record: Record, wake: int | None, mark: bytes) -> bytes:
+    """A record as a row."""
     alerts, clocks = list(record.alerts.values()), list(record.clocks.values())
-    kept = Kept(record.count, record.log, alerts, clocks, record.stream, list(record.noted))
-    return bytes((FORMAT,)) + (NEVER if wake is None else wake).to_bytes(8, "big", signed=True) + _encode(kept)
+    kept = Kept(record.count, record.log, alerts, clocks, record.stream, list(record.noted), record.unjudged)
+    return head(wake, mark) + _encode(kept)
 
 
-def wake_of(row: bytes) -> int | None:
-    """When the timer of a row is due; None for none. Raises NewerFormat."""
+def wake_of(row: bytes, mark: bytes) -> int | None:
+    """When the timer of a row is due; None for none, at once where another book judged it. Raises NewerFormat."""
     if row[0] > FORMAT:
         raise NewerFormat(f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program")
+    if row[9:HEADER] != mark and len(row) > HEADER:
+        return -NEVER
     at = int.from_bytes(row[1:9], "big", signed=True)
     return None if at == NEVER else at
 
 
 def decode_row(subject: str, row: bytes) -> Record | None:
-    """The record of a row; None for the trace that an evicted subject leaves. Raises NewerFormat."""
-    wake_of(row)
-    if len(row) == 9:
+    """The record of a row; None for the trace that an evicted subject leaves."""
+    if len(row) == HEADER:
         return None
-    kept = _decode(row[9:])
+    kept = _decode(row[HEADER:])
     record = Record(subject, kept.stream)
     record.count, record.log = kept.count, kept.log
-    record.noted = frozenset(kept.noted)
+    record.noted, record.unjudged = frozenset(kept.noted), kept.unjudged
     record.alerts = {alert.alert_id: alert for alert in kept.alerts} or NOTHING
     record.clocks = {(clock.rule, clock.occasion): clock for clock in kept.clocks} or NOTHING
     return record
 
 
-def trace() -> bytes:
+def trace(mark: bytes) -> bytes:
     """What stays of an evicted subject, so that a straggler is not taken for a new case."""
-    return bytes((FORMAT,)) + NEVER.to_bytes(8, "big", signed=True)
+    return head(None, mark)

@@ -41,10 +41,11 @@ ENGINE = Rule(
 """The rule under which a rule that raised is reported."""
 
 
-def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, step: Step) -> None:
-    """Says what changed of the alerts of these slots, and of the rules that are off."""
+def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, step: Step, whole: bool = False) -> None:
+    """Says what changed of the alerts of these slots, and of the rules that are off; `whole`: of every alert, so that
+    those of a rule that has left the book are withdrawn."""
     said = sorted({*stale, *record.off})
-    rules = {slots.rules[slot].id for slot in said} | {ENGINE.id}
+    rules = None if whole else {slots.rules[slot].id for slot in said} | {ENGINE.id}
     assert record.context is not None
     after: dict[str, Alert] = {}
     facts: list[Fact] | None = None
@@ -81,6 +82,12 @@ def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Ste
             step.clocks.append(changed)
     if len(record.clocks) > len(clocks):
         _void(record, rule, {view.occasion for view in clocks}, step)
+
+
+def void_others(record: Record, slots: Slots, step: Step) -> None:
+    """Voids the clocks of rules that have left the book."""
+    for rule in {key[0] for key in record.clocks} - slots.ids:
+        _void(record, rule, set(), step)
 
 
 def _void(record: Record, rule: str, standing: set[tuple[str, str]], step: Step) -> None:

@@ -23,7 +23,7 @@ class Slots:
     """The rules of subjects, each in its slot, and the groupings of those that judge groups."""
 
     __slots__ = (
-        "_listed", "book", "clocked", "concerned", "every", "groupings", "home", "homes", "places", "relief",
+        "_listed", "book", "clocked", "concerned", "every", "groupings", "home", "homes", "ids", "places", "relief",
         "remembered", "remembered_first", "rules", "sharing",
     )  # fmt: skip
 
@@ -31,6 +31,7 @@ class Slots:
         self.book = book
         self.places = Places(book.tables)
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
+        self.ids = frozenset(rule.id for rule in self.rules)
         self.home, self.clocked = _homes(self.rules)
         self.sharing: dict[int, list[int]] = {}
         self.homes: dict[int, tuple[tuple[int, Any], ...]] = {}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rules.core.alerting import WITHDRAWN, settle, settles_at
 from rules.core.folding import KEEP, begin, fold, ruling, take
 from rules.core.record import CLOSING, NEVER, Record, decode_row, encode_row, trace, wake_of
-from rules.core.saying import say_alerts, say_clocks
+from rules.core.saying import say_alerts, say_clocks, void_others
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new
@@ -51,9 +51,10 @@ class SubjectCore:
         self.records: dict[str, Record] = {}
         self.cold: dict[str, bytes] = {}
         self.gone: set[str] = set()
+        self.mark = book.mark
         wakes: dict[str, int] = {}
         for key, row in rows.scan(PREFIX) if rows is not None else ():
-            at = wake_of(row)
+            at = wake_of(row, self.mark)
             if at is not None:
                 wakes[key[1:].decode()] = at
         self.timers = Timers(wakes)
@@ -150,7 +151,7 @@ class SubjectCore:
                 self.timers.arm(subject, wake)
                 record.wake = wake
             if self.rows is not None:
-                step.rows[PREFIX + subject.encode()] = encode_row(record, wake)
+                step.rows[PREFIX + subject.encode()] = encode_row(record, wake, self.mark)
 
     def _record(self, subject: str) -> Record | None:
         record = self.records.get(subject)
@@ -175,7 +176,7 @@ class SubjectCore:
             subject = next(iter(self.records))
             record = self.records.pop(subject)
             if self.rows is None:
-                self.cold[subject] = encode_row(record, None)
+                self.cold[subject] = encode_row(record, None, self.mark)
 
     def _evict(self, record: Record, now: int, step: Step) -> None:
         if not self.tells_clocks:
@@ -183,7 +184,7 @@ class SubjectCore:
         del self.records[record.subject]
         self.gone.add(record.subject)
         if self.rows is not None:
-            step.rows[PREFIX + record.subject.encode()] = trace()
+            step.rows[PREFIX + record.subject.encode()] = trace(self.mark)
 
     def _new(self, subject: str, fact: Fact) -> Record | None:
         """The record of a subject that is not known; None for one that was known, closed and let go."""
@@ -198,6 +199,10 @@ class SubjectCore:
         if self._comes_after(record, fact, now):
             record.append(fact)
             record.seen = fact.occurred_at
+            if fact.recorded_at > record.latest_recorded:
+                record.latest_recorded = fact.recorded_at
+            if record.closed_at is None and RANK_OF[type(fact)] in CLOSING:
+                record.closed_at = fact.occurred_at
             if fact.recorded_at > fact.occurred_at + self.slots.relief:
                 record.late = True
             take(record, self.slots, fact)
@@ -217,11 +222,19 @@ class SubjectCore:
             fact.operation != DELETED
             and record.seen < fact.occurred_at <= now
             and record.states is not None
-            and record.closed_at is None
             and not (fact.whole_day or record.slow or self.always_refold)
             and fact.id.encode() not in record.log
-            and RANK_OF[type(fact)] not in CLOSING
+            and self._is_heard(record, fact)
         )
+
+    @staticmethod
+    def _is_heard(record: Record, fact: Fact) -> bool:
+        """Whether closing leaves every version judged: neither this one nor one before was recorded too long after."""
+        if record.closed_at is not None:
+            return fact.recorded_at <= record.closed_at + KEEP
+        if RANK_OF[type(fact)] in CLOSING:
+            return max(fact.recorded_at, record.latest_recorded) <= fact.occurred_at + KEEP
+        return True
 
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
@@ -244,8 +257,10 @@ class SubjectCore:
                     stale.append(slot)
             if self.tells_clocks and (new.clocks or (record.clocks and slots.clocked >> slot & 1)):
                 say_clocks(record, slots.rules[slot].id, new.clocks, step)
-        if stale:
-            say_alerts(record, slots, stale, now, step)
+        if whole and self.tells_clocks:
+            void_others(record, slots, step)
+        if stale or whole:
+            say_alerts(record, slots, stale, now, step, whole)
         if record.alerts:
             step.alerts += settle(record.alerts, slots.book.tables.sources, now)
 

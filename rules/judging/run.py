@@ -151,7 +151,7 @@ class Run:
     def due_by(self, scale: Callable[[int], int] = full) -> Due:
         """The due time by the marks ordered before the stop; `scale` turns the whole limit into a rung's."""
         if self.straight is not None:
-            return self._due_straight(scale(self.total), self.straight)
+            return self._due_straight(scale(self.total), self.straight, scale is full)
         marks = self.marks
         suspended = self.pauses(marks)
         counted: list[Pause] = []
@@ -160,7 +160,7 @@ class Run:
         started = marks.index(self.start) if self.start in marks else -1
         for position, mark in enumerate(marks):
             if position in suspended:
-                if self.is_in_time(mark, due):
+                if self.moves(mark, due, scale is full):
                     counted.append(suspended[position])
             elif mark.role == EXTEND and position > started and used < self.terms.extension_times:
                 days = self.granted(mark)
@@ -173,14 +173,21 @@ class Run:
             due = self.reckon(scale(self.total + extended), counted, extended)
         return due
 
-    def _due_straight(self, amount: int, pauses: tuple[Pause, ...]) -> Due:
+    def moves(self, pause: Mark, due: Due, whole: bool) -> bool:
+        """Whether a pause moves the due time in force (CLOCKS.md 11). A rung is the day on which so much is used: the
+        day of suspension is used, so that a pause which begins on that very day finds it reached."""
+        if whole or due.day is None or not self.by_day():
+            return self.is_in_time(pause, due)
+        return self.day_of(pause) < due.day
+
+    def _due_straight(self, amount: int, pauses: tuple[Pause, ...], whole: bool) -> Due:
         if self.unit == "exact" and self.terms.grace is None and not self.terms.roll:
             return self._due_exactly(amount, pauses)
         due = self.due_after(amount, 0, (), 0)
         counted: tuple[Pause, ...] = ()
         paused = 0
         for pause in pauses:
-            if not self.is_in_time(pause.begin, due):
+            if not self.moves(pause.begin, due, whole):
                 break
             counted = (*counted, pause)
             if pause.end is None:

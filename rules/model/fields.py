@@ -57,6 +57,8 @@ _MOBILE = r"(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}"
 IN_TEXT = re.compile(rf"(?<!\d)(?:{_CARD}|{_MOBILE})(?!\d)")
 IN_CODE = re.compile(rf"(?<![0-9A-Za-z])(?:{_CARD}|{_MOBILE})(?![0-9A-Za-z])")
 """A code may hold such digits by chance (hashes, serial numbers); they count where nothing else of a code adjoins."""
+WHOLE = (11, 13, 18)
+"""How long a code is that is nothing but such a number."""
 HASHED = re.compile(r"k[0-9]+:[0-9a-f]{16,64}\Z")
 
 Time: TypeAlias = int | date
@@ -74,6 +76,8 @@ def looks_like_an_identifier(text: str) -> bool:
 
 def holds_an_identifier(code: str) -> bool:
     """True when a code, a name or an id is or holds a clear identity-card or mobile number."""
+    if code.isascii() and code.isalnum() and len(code) not in WHOLE:  # a hash or a serial number: nothing adjoins
+        return False
     return len(code) >= 11 and IN_CODE.search(code) is not None
 
 

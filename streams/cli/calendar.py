@@ -47,8 +47,8 @@ def due(
             raise typer.BadParameter("缺少 N · N is missing")
         try:
             typer.echo(due_day(days, _day(start), n).isoformat())
-        except ValueError as fault:
-            raise typer.BadParameter(str(fault)) from None
+        except ValueError as beyond:
+            raise typer.BadParameter(str(beyond)) from None
         return
     faults = 0
     for answer, fault in answers(sys.stdin, days):

@@ -88,7 +88,7 @@ def command(
     rules = _book(book, source, rule or [])
     with ExitStack() as stack:
         out = stack.enter_context(opened_out(alerts))
-        run = _Run(inputs, source, rules, taken, stack.enter_context(opened_out(dead_letters)))
+        run = _Run(inputs, source, rules, taken, stack.enter_context(opened_out(dead_letters)), land)
         if changes and out is not None:
             run.write_changes(out)
         if land:
@@ -141,13 +141,14 @@ class _Run:
         book: Book,
         taken: Horizon,
         dead_letters: BinaryIO | None,
+        land: bool,
     ) -> None:
         self.zone = mapping.zone if mapping else ZONE
         self.book = book
         self.dead_letters = DeadLetters(dead_letters)
         hasher = hasher_for(mapping, trial=True)
         self.history = History(inputs, mapping, hasher, self.dead_letters, say)
-        self.replay = Replay(book, taken, self.dead_letters)
+        self.replay = Replay(book, taken, self.dead_letters, tells_clocks=land)
         self._changes: BinaryIO | None = None
         self._landing: ReplayLanding | None = None
 

@@ -27,7 +27,7 @@ def alert_of(
 ) -> Alert:
     """The alert of a verdict. `facts` are the events of the subject (or group) in order, as judged."""
     known = {(fact.source, fact.id): fact for fact in facts}
-    then = [fact for fact in facts if fact.occurred_at <= verdict.at] or list(facts)
+    then = [fact for fact in facts if fact.occurred_at <= verdict.at] or facts[:1]
     rests_on = [known[key] for key in verdict.rests_on if key in known]
     occasion = known.get(verdict.occasion)
     said: dict[str, str] = {rule.subject: subject, "group": group, "task_code": _last(then, "task_code")}

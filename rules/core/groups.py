@@ -26,9 +26,9 @@ from rules.judging.verdicts import Ruling
 from rules.kinds.count import Count, Entry, Sweep
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
-from rules.model.events import RANK_OF
+from rules.model.events import RANK_OF, Fact
 from rules.model.facts import SEPARATOR, GroupFact, decode_group_fact, encode_group_fact, group_name
-from rules.model.times import DAY
+from rules.model.times import DAY, local_day, next_midnight
 
 HEAD, POINT = b"g", b"p"
 PRUNE_EVERY = 256
@@ -149,10 +149,6 @@ class GroupCore:
         if old is not None and old.version > fact.version:
             return
         point = _point(fact)
-        late = fact.fact.received_at - group.context.day_end(fact.fact) > self.sources.lateness(fact.source)
-        if fact.present and (late or point.at < group.sealed):
-            step.unjudged.append(key)
-            return
         if old is not None:
             before = _point(old)
             del group.points[bisect_left(group.points, before)]
@@ -161,6 +157,9 @@ class GroupCore:
             if self.rows is not None:
                 step.rows[_row_key(group.key, before)] = None
         if not fact.present:
+            return
+        if self._is_late(fact.fact) or point.at < group.sealed:
+            step.unjudged.append(key)  # only now: the version that it replaces no longer speaks either
             return
         group.facts[key] = fact
         if self.rows is not None:
@@ -175,12 +174,20 @@ class GroupCore:
             if entry is not None:
                 body.push(group.live[rule.id], [entry], group.context.zone)
 
+    def _is_late(self, fact: Fact) -> bool:
+        """Later than its source may be; a whole day is over at its 24:00 in the region of the event."""
+        over = fact.occurred_at
+        if fact.whole_day:
+            zone = self.places.of(fact.region).zone  # type: ignore[attr-defined]
+            over = next_midnight(local_day(over, zone), zone)
+        return fact.received_at - over > self.sources.lateness(fact.source)
+
     @staticmethod
     def _entry(group: Group, body: Count, fact: Any) -> Entry | None:
         """What a fact counts as in a rule of its group."""
         if RANK_OF[type(fact)] not in body.ranks:
             return None
-        group.context.before(fact)
+        group.context.alone(fact)
         return body.entry(fact, group.context)
 
     def _push(self, group: Group, rule: Rule, body: Count, points: Iterable[Point], sweep: Sweep) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -13,11 +13,11 @@ from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.selector import Selector
 from rules.judging.verdicts import SILENT, ClockView, Verdict
-from rules.judging.versions import in_order
+from rules.judging.versions import in_order, resolve
 from rules.kinds.count import Count
 from rules.kinds.match import Match
 from rules.language.rule import Rule
-from rules.model.alerts import Alert, Text
+from rules.model.alerts import Alert, Clock, Text
 from rules.model.events import Fact
 from rules.model.times import local_day
 
@@ -55,7 +55,7 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
             if not _in_force(rule, verdict, record.context.zone):
                 continue
             if facts is None:
-                facts = in_order(judged(record, record.versions()), record.context.times)
+                facts = in_order(_grounds(record, said), record.context.times)
             shown = ENGINE if slot in record.off else rule
             group = record.subject if isinstance(rule.body, Count) else ""
             alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
@@ -64,6 +64,18 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
         if record.alerts is NOTHING:
             record.alerts = {}
         step.alerts += changes(record.alerts, after, rules)
+
+
+def _grounds(record: Record, slots: Iterable[int]) -> list[Fact]:
+    """The events that verdicts rest on: those that speak, and what a contested one keeps though it was deleted."""
+    versions = record.versions()
+    facts = judged(record, versions)
+    known = {(fact.source, fact.id) for fact in facts}
+    wanted = {key for slot in slots for v in record.rulings.get(slot, SILENT).verdicts for key in v.rests_on} - known
+    if not wanted:
+        return facts
+    written = [v for v in versions if (v.source, v.id) in wanted and type(v) is not Fact]
+    return [*facts, *resolve(written)]
 
 
 def _in_force(rule: Rule, verdict: Verdict, zone: str) -> bool:
@@ -82,6 +94,18 @@ def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Ste
             step.clocks.append(changed)
     if len(record.clocks) > len(clocks):
         _void(record, rule, {view.occasion for view in clocks}, step)
+
+
+def final_clocks(record: Record, clocks: Iterable[Clock], told: bool) -> list[Clock]:
+    """The last figures of a subject that is let go: of those told before, the ones that time has changed since."""
+    if not told:
+        return list(clocks)
+    found: list[Clock] = []
+    for clock in clocks:
+        old = record.clocks.get((clock.rule, clock.occasion))
+        if old is None or (old.used, old.left) != (clock.used, clock.left):
+            found.append(msgspec.structs.replace(clock, revision=old.revision + 1 if old is not None else 1))
+    return found
 
 
 def void_others(record: Record, slots: Slots, step: Step) -> None:

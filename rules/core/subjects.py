@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import Struct
+
 from rules.core.alerting import WITHDRAWN, settle, settles_at
 from rules.core.folding import KEEP, begin, fold, ruling, take
-from rules.core.record import CLOSING, NEVER, Record, decode_row, encode_row, trace, wake_of
-from rules.core.saying import say_alerts, say_clocks, void_others
+from rules.core.keeping import Records
+from rules.core.record import CLOSING, NEVER, Record
+from rules.core.saying import final_clocks, say_alerts, say_clocks, void_others
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new
@@ -29,7 +32,23 @@ TRANSIT = 7 * DAY
 """How long state is kept beyond what is judged, so that the answer does not depend on when an event arrives."""
 HOT = 20_000
 """How many subjects stay folded in memory; the others rest as rows and are folded again when an event comes."""
-PREFIX = b"s"
+MOST_LOG = 1 << 20
+"""Bytes of log beyond which a subject is quarantined: one runaway key must not hold up its partition."""
+QUARANTINED = f"the log of this subject has more than {MOST_LOG} bytes: further events are not judged"
+
+
+class FoldError(Exception):
+    """The fold of a subject raised: its events are taken one by one."""
+
+
+class _Chunk(Struct):
+    """What a chunk brings for one subject: its log as it was, and the places of its events in the chunk."""
+
+    record: Record
+    count: int
+    log: bytes
+    indexes: list[int] = []
+    broken: bool = False
 
 
 class SubjectCore:
@@ -47,17 +66,9 @@ class SubjectCore:
         tells_clocks: bool = True,
     ) -> None:
         self.slots = Slots(book)
-        self.rows, self.always_refold, self.hot, self.tells_clocks = rows, always_refold, hot, tells_clocks
-        self.records: dict[str, Record] = {}
-        self.cold: dict[str, bytes] = {}
-        self.gone: set[str] = set()
-        self.mark = book.mark
-        wakes: dict[str, int] = {}
-        for key, row in rows.scan(PREFIX) if rows is not None else ():
-            at = wake_of(row, self.mark)
-            if at is not None:
-                wakes[key[1:].decode()] = at
-        self.timers = Timers(wakes)
+        self.always_refold, self.tells_clocks = always_refold, tells_clocks
+        self.records = Records(rows, book.mark, hot)
+        self.timers = Timers(self.records.wakes())
 
     @property
     def wake(self) -> int | None:
@@ -66,31 +77,43 @@ class SubjectCore:
 
     def step(self, events: Sequence[Event], now: int) -> Step:
         """Folds a chunk of events, then judges each subject once at `now`: nothing is raised that the chunk undoes."""
-        self._cool()
+        self.records.cool()
         step = Step()
-        taken: dict[str, tuple[Record, int, bytes, list[int]]] = {}
-        for index, event in enumerate(events):
-            subject = event.subject
-            known = taken.get(subject)
-            if known is None:
-                record = self._record(subject) or self._new(subject, event.fact)
-                if record is None:
-                    step.unjudged.append((event.fact.source, event.fact.id))
-                    continue
-                known = taken[subject] = record, record.count, record.log, []
-            known[3].append(index)
-            self._take(known[0], event.fact, now, step)
-        for subject, (record, count, log, indexes) in taken.items():
+        taken = self._take_all(events, now, step)
+        for chunk in taken.values():
             try:
-                self._judge(record, now, step)
+                if chunk.broken:
+                    raise FoldError(chunk.record.subject)
+                self._judge(chunk.record, now, step)
             except Exception:  # a defect of ours: one by one, so that only the event that brings it is set aside
-                record.restore(count, log)
-                self._one_by_one(subject, [(index, events[index].fact) for index in indexes], now, step)
+                chunk.record.restore(chunk.count, chunk.log)
+                step.facts = [fact for fact in step.facts if fact.subject != chunk.record.subject]
+                self._one_by_one(chunk.record, [(index, events[index].fact) for index in chunk.indexes], now, step)
         self._keep(taken, now, step)
         return step
 
-    def _one_by_one(self, subject: str, facts: Sequence[tuple[int, Fact]], now: int, step: Step) -> None:
-        record = self.records[subject]
+    def _take_all(self, events: Sequence[Event], now: int, step: Step) -> dict[str, _Chunk]:
+        """Adds the events to the logs of their subjects; nothing is judged yet."""
+        taken: dict[str, _Chunk] = {}
+        for index, event in enumerate(events):
+            chunk = taken.get(event.subject)
+            if chunk is None:
+                record = self.records.get(event.subject) or self._new(event.subject, event.fact)
+                if record is None:
+                    step.unjudged.append((event.fact.source, event.fact.id))
+                    continue
+                chunk = taken[event.subject] = _Chunk(record, record.count, record.log)
+            if len(chunk.record.log) > MOST_LOG:
+                step.rejected.append(Rejected(index, "quarantined", "$.subject", QUARANTINED))
+                continue
+            chunk.indexes.append(index)
+            try:
+                self._take(chunk.record, event.fact, now, step)
+            except Exception:  # told apart when its subject is judged
+                chunk.broken = True
+        return taken
+
+    def _one_by_one(self, record: Record, facts: Sequence[tuple[int, Fact]], now: int, step: Step) -> None:
         for index, fact in facts:
             before = record.count, record.log
             try:
@@ -102,40 +125,35 @@ class SubjectCore:
 
     def advance(self, now: int, limit: int = 2000) -> Step:
         """Fires the timers of at most `limit` subjects that are due at `now`."""
-        self._cool()
+        self.records.cool()
         step = Step()
         dirty: dict[str, list[int]] = {}
         for subject in self.timers.due(now, limit):
-            record = self._record(subject)
+            record = self.records.get(subject)
             if record is None:
                 continue
-            if record.closed_at is not None and now >= record.closed_at + KEEP + TRANSIT:
-                self._evict(record, now, step)
-                continue
-            dirty[subject] = []
             record.wake = NEVER  # its timer has gone off
             if record.slow:
                 record.states = None
             for slot, said in record.rulings.items():
                 if said.wake is not None and said.wake <= now:
                     record.touched |= 1 << slot
-            self._judge(record, now, step)
+            self._judge(record, now, step)  # before it is let go: what ran out in between has to be said
+            if record.closed_at is not None and now >= record.closed_at + KEEP + TRANSIT:
+                self._let_go(record, step)
+            else:
+                dirty[subject] = []
         self._keep(dirty, now, step)
         return step
 
     def clocks(self, now: int) -> list[Clock]:
         """The clocks of the subjects in memory as they stand at `now`, each with its revision."""
-        found: list[Clock] = []
-        for subject in [*self.cold, *self.records]:
-            record = self._record(subject)
-            assert record is not None
-            found += self._clocks_of(record, now)
-            self._cool()
-        return found
+        return [clock for record in self.records.each() for clock in self._clocks_of(record, now)]
 
     def _clocks_of(self, record: Record, now: int) -> Iterator[Clock]:
         if record.states is None:
             fold(record, self.slots, now)
+        now = _last_judged(record, now)
         for slot in self.slots.listed(self.slots.clocked):
             if slot in record.off:
                 continue
@@ -145,52 +163,20 @@ class SubjectCore:
 
     def _keep(self, dirty: Iterable[str], now: int, step: Step) -> None:
         for subject in dirty:
-            record = self.records[subject]
+            record = self.records.hot[subject]
             wake = _wake_of(record, self.slots.book.tables.sources, now)
-            if wake != record.wake:
-                self.timers.arm(subject, wake)
-                record.wake = wake
-            if self.rows is not None:
-                step.rows[PREFIX + subject.encode()] = encode_row(record, wake, self.mark)
+            self.timers.arm(subject, wake)
+            self.records.store(record, wake, step)
 
-    def _record(self, subject: str) -> Record | None:
-        record = self.records.get(subject)
-        if record is not None and len(self.records) * 2 < self.hot:
-            return record  # none cools soon: their order may wait
-        if record is not None:
-            del self.records[subject]
-        else:
-            row = self.cold.pop(subject, None) if self.rows is None else self.rows.get(PREFIX + subject.encode())
-            if row is None:
-                return None
-            record = decode_row(subject, row)
-            if record is None:
-                self.gone.add(subject)
-                return None
-        self.records[subject] = record  # the latest touched is the last to cool
-        return record
-
-    def _cool(self) -> None:
-        """Lets go of the subjects longest untouched; what a host keeps in rows is already stored when it asks again."""
-        while len(self.records) > self.hot:
-            subject = next(iter(self.records))
-            record = self.records.pop(subject)
-            if self.rows is None:
-                self.cold[subject] = encode_row(record, None, self.mark)
-
-    def _evict(self, record: Record, now: int, step: Step) -> None:
-        if not self.tells_clocks:
-            step.clocks += self._clocks_of(record, now)
-        del self.records[record.subject]
-        self.gone.add(record.subject)
-        if self.rows is not None:
-            step.rows[PREFIX + record.subject.encode()] = trace(self.mark)
+    def _let_go(self, record: Record, step: Step) -> None:
+        step.clocks += final_clocks(record, self._clocks_of(record, NEVER), self.tells_clocks)
+        self.records.let_go(record, step)
 
     def _new(self, subject: str, fact: Fact) -> Record | None:
         """The record of a subject that is not known; None for one that was known, closed and let go."""
-        if subject in self.gone:
+        if self.records.was_let_go(subject):
             return None
-        record = self.records[subject] = Record(subject, stream_of(fact))
+        record = self.records.add(Record(subject, stream_of(fact)))
         begin(record, self.slots)
         return record
 
@@ -223,6 +209,7 @@ class SubjectCore:
             and record.seen < fact.occurred_at <= now
             and record.states is not None
             and not (fact.whole_day or record.slow or self.always_refold)
+            and (not record.alerts or fact.occurred_at > max(alert.at for alert in record.alerts.values()))
             and fact.id.encode() not in record.log
             and self._is_heard(record, fact)
         )
@@ -238,13 +225,24 @@ class SubjectCore:
 
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
-        slots, rulings = self.slots, record.rulings
+        slots = self.slots
         whole = record.states is None
         if whole:
             step.unjudged += fold(record, slots, now)
-            rulings = record.rulings
+        now = _last_judged(record, now)
         concerned = slots.every if whole else slots.listed(record.touched)
         record.touched = 0
+        stale = self._ask(record, concerned, now, whole, step)
+        if whole and self.tells_clocks:
+            void_others(record, slots, step)
+        if stale or whole:
+            say_alerts(record, slots, stale, now, step, whole)
+        if record.alerts:
+            step.alerts += settle(record.alerts, slots.book.tables.sources, now)
+
+    def _ask(self, record: Record, concerned: Iterable[int], now: int, whole: bool, step: Step) -> list[int]:
+        """Takes new rulings and says their clocks; gives back the slots whose alerts may have changed."""
+        slots, rulings = self.slots, record.rulings
         stale: list[int] = list(concerned) if whole else []
         for slot in concerned:
             new = ruling(record, slots, slot, now)
@@ -257,12 +255,12 @@ class SubjectCore:
                     stale.append(slot)
             if self.tells_clocks and (new.clocks or (record.clocks and slots.clocked >> slot & 1)):
                 say_clocks(record, slots.rules[slot].id, new.clocks, step)
-        if whole and self.tells_clocks:
-            void_others(record, slots, step)
-        if stale or whole:
-            say_alerts(record, slots, stale, now, step, whole)
-        if record.alerts:
-            step.alerts += settle(record.alerts, slots.book.tables.sources, now)
+        return stale
+
+
+def _last_judged(record: Record, now: int) -> int:
+    """`now`, but no later than when the record is let go: whether a tick came before that must not matter."""
+    return now if record.closed_at is None else min(now, record.closed_at + KEEP + TRANSIT)
 
 
 def _note(record: Record, counted: Sequence[str], step: Step) -> None:

@@ -68,6 +68,12 @@ class Context:
         if self._applied_at is None or RANK_OF[type(fact)] == APPLIED:
             self._applied_at, self._applied_in = fact.occurred_at, self.place
 
+    def alone(self, fact: Any) -> None:
+        """Takes a fact as if there were no other: members of a group have nothing to do with each other's cases."""
+        self.region = self.task_code = self.department = self.organ = ""
+        self.place, self._applied_at = self.places.of(""), None
+        self.before(fact)
+
     def after(self, fact: Fact) -> None:
         """Notes a fact for what comes after it."""
         rank = RANK_OF[type(fact)]

@@ -45,7 +45,8 @@ class Outcome(Struct, gc=False):
 
     def differs_from(self, said: Clock) -> bool:
         """True when more than the time changed since the clock was said."""
-        due, stop = self.run.due, self.run.stop
+        due, stop, run = self.run.due, self.run.stop, self.run
+        opening = run.start.opening
         return (
             said.due_at != due.at
             or said.paused != due.paused
@@ -54,6 +55,14 @@ class Outcome(Struct, gc=False):
             or said.due_date != due.day
             or said.state != self.state
             or said.in_time != self.kept
+            or said.start_at != run.start.at
+            or said.limit != run.total
+            or said.unit != ("exact" if run.exact else run.unit)
+            or said.key != ("" if run.start.key == ALL_KEYS else run.start.key)
+            or said.region != opening.region
+            or said.item != opening.item
+            or said.department != opening.department
+            or said.responsible != opening.organ
         )
 
     def make(self, revision: int, clock_id: str) -> Clock:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 
+from rules.expression import Compiled
 from rules.judging.selector import Selector
 from rules.kinds.count import Count, Grouping
 from rules.language.order_body import own_condition
@@ -13,6 +15,7 @@ from rules.language.yaml import Node
 from rules.model.spans import Span
 
 SCALARS = ("string", "number", "bool")
+ITEM = re.compile(r"\bitem\.")
 KEYS = ("event", "when", "group_by", "window", "over", "at_least", "distinct", "keep_firing_for")
 
 
@@ -23,6 +26,10 @@ def read_count(node: Node, head: Head, reading: Reading) -> Count | None:
     event = reading.required(node, "event")
     kind, size = _window(node, reading)
     threshold, at_least = _threshold(node, reading)
+    distinct = reading.expression(node.get("distinct"), types_of(event), ("string",))
+    when = own_condition(node, head, reading, event)
+    if kind == "sliding":
+        _refuse_the_case(node, event, when, distinct)
     return Count(
         rule=head.rule,
         severity=head.severity,
@@ -30,12 +37,23 @@ def read_count(node: Node, head: Head, reading: Reading) -> Count | None:
         size=size,
         at_least=at_least,
         threshold=threshold,
-        distinct=reading.expression(node.get("distinct"), types_of(event), ("string",)),
-        when=own_condition(node, head, reading, event),
+        distinct=distinct,
+        when=when,
         grouping=_grouping(node, reading, event, kind == "life"),
         keep_firing_for=reading.exact(node.get("keep_firing_for")),
         ranks=event.ranks,
     )
+
+
+def _refuse_the_case(node: Node, event: Selector, *conditions: Compiled | None) -> None:
+    """A group sees the events alone: neither other facts of their cases nor the catalogue can be asked there."""
+    read = [*conditions, *(clause.when for clause in event.clauses)]
+    for compiled in (each for each in read if each is not None):
+        if compiled.reads or ITEM.search(compiled.text):
+            place = node.get("when") or node.get("event") or node
+            place.fault(
+                "not-in-groups", f"`{compiled.text}` asks for more than the event, which is all that a group has"
+            )
 
 
 def grouped_by(node: Node) -> list[Node]:

@@ -249,6 +249,16 @@ def test_a_wrong_value_is_a_located_error(faults: Faults, old: str, new: str, co
             f"count: {{event: case.decided, group_by: [case.accepted.organ], {WINDOW}, over: 3}}",
             ["not-in-groups"],
         ),
+        (
+            "count: {event: case.decided, when: case.accepted.actor == event.actor, group_by: [event.actor], "
+            f"{WINDOW}, over: 3}}",
+            ["not-in-groups"],
+        ),
+        (
+            "count: {event: {event: case.decided, when: item.has_certificate}, group_by: [event.actor], "
+            f"{WINDOW}, over: 3}}",
+            ["not-in-groups"],
+        ),
     ],
 )
 def test_a_body_that_cannot_work_says_so_once(faults: Faults, body: str, codes: list[str]) -> None:

@@ -83,3 +83,17 @@ def test_an_alert_is_settled_when_the_lateness_of_its_source_has_passed(book: Bo
     assert [alert.settled for alert in drive.alerts()] == [False]
     drive.until(at + HOUR)
     assert [alert.settled for alert in drive.alerts()] == [True]
+
+
+def test_a_correction_that_comes_to_lie_too_far_back_leaves_nothing_of_the_event_in_the_window(book: Book) -> None:
+    first, second = decided("a", "09:00:00", "09:00:00"), decided("b", "09:10:00", "09:10:00")
+    moved = {
+        "id": "b", "source": "s", "type": "case.decided", "subject": "b", "operation": "u",
+        "time": "2026-03-01T09:10:00+08:00", "recordedat": "2026-03-02T10:00:00+08:00",
+        "data": {"department": "D1", "result": "granted"},
+    }  # fmt: skip
+    corrected = decode_event(msgspec.json.encode(moved))
+    for order in ([first, second, corrected], [first, corrected, second]):
+        drive = Drive(book)
+        drive.take(order)
+        assert drive.alerts() == []

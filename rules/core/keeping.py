@@ -1,0 +1,81 @@
+"""Decides where the records of subjects are: the latest touched folded in memory, the others at rest as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.core.record import Record, decode_row, encode_row, trace, wake_of
+from rules.core.step import Rows, Step
+
+PREFIX = b"s"
+
+
+class Records:
+    """The records of a core. A host with `rows` stores what a step hands back before it asks again; without, the rows
+    of cooled subjects are kept here."""
+
+    def __init__(self, rows: Rows | None, mark: bytes, most_hot: int) -> None:
+        self.rows, self.mark, self.most_hot = rows, mark, most_hot
+        self.hot: dict[str, Record] = {}
+        self.cold: dict[str, bytes] = {}
+        self._gone: set[str] = set()
+
+    def wakes(self) -> dict[str, int]:
+        """When the stored subjects want to be looked at: at once, where another book judged them last."""
+        found: dict[str, int] = {}
+        for key, row in self.rows.scan(PREFIX) if self.rows is not None else ():
+            at = wake_of(row, self.mark)
+            if at is not None:
+                found[key[len(PREFIX) :].decode()] = at
+        return found
+
+    def get(self, subject: str) -> Record | None:
+        """The record of a subject, which becomes the latest touched; None for one unknown or let go."""
+        record = self.hot.pop(subject, None)
+        if record is None:
+            row = self.cold.pop(subject, None) if self.rows is None else self.rows.get(PREFIX + subject.encode())
+            record = decode_row(subject, row) if row is not None else None
+            if record is None:
+                return None
+        self.hot[subject] = record
+        return record
+
+    def was_let_go(self, subject: str) -> bool:
+        """Whether an unknown subject had been judged, closed and let go."""
+        if self.rows is None:
+            return subject in self._gone
+        return self.rows.get(PREFIX + subject.encode()) is not None
+
+    def add(self, record: Record) -> Record:
+        """Takes in the record of a new subject."""
+        self.hot[record.subject] = record
+        return record
+
+    def cool(self) -> None:
+        """Puts the subjects longest untouched to rest."""
+        while len(self.hot) > self.most_hot:
+            subject = next(iter(self.hot))
+            record = self.hot.pop(subject)
+            if self.rows is None:
+                self.cold[subject] = encode_row(record, None, self.mark)
+
+    def store(self, record: Record, wake: int | None, step: Step) -> None:
+        """Hands the row of a record to the host."""
+        if self.rows is not None:
+            step.rows[PREFIX + record.subject.encode()] = encode_row(record, wake, self.mark)
+
+    def let_go(self, record: Record, step: Step) -> None:
+        """Forgets a subject but for a trace, so that a straggler is not taken for a new case."""
+        del self.hot[record.subject]
+        if self.rows is None:
+            self._gone.add(record.subject)
+        else:
+            step.rows[PREFIX + record.subject.encode()] = trace(self.mark)
+
+    def each(self) -> Iterator[Record]:
+        """Every record, hot or cold; no more of them in memory than usual."""
+        for subject in [*self.cold, *self.hot]:
+            record = self.get(subject)
+            assert record is not None
+            yield record
+            self.cool()

@@ -25,7 +25,9 @@ class Resent(Struct, frozen=True):
 
 
 def name_of(letter: DeadLetter) -> str:
-    """`topic-partition-offset`: how a dead letter is called on the command line."""
+    """`topic-partition-offset`, or `file:line` of a row that no topic has: how it is called on the command line."""
+    if not letter.topic:
+        return f"{letter.source_file}:{letter.line}"
     return f"{letter.topic}-{letter.partition}-{letter.offset}"
 
 

@@ -17,12 +17,13 @@ from streams.codec import decode
 from streams.marks import put_marks
 from streams.sources.emission import Sourced
 from streams.sources.faults import DeadLetters, Fault
-from streams.topics import EVENTS, Names
+from streams.topics import DEAD_LETTERS, EVENTS, Names
 
 IN_FLIGHT = 5_000
 """Events that may be unacknowledged: enough for full batches, few enough to lose no memory."""
 
 SECONDS_BETWEEN_MARKS = 1.0
+LETTERS_KEY = b"feed"
 
 
 class Fed(Struct):
@@ -59,6 +60,9 @@ class Feed:
         self._producer, self._pace, self._dead_letters = producer, pace, dead_letters
         self._topics = {stream: names.of(topic) for stream, topic in CHANNELS.items()}
         self._marked = [names.of(topic) for topic in EVENTS]
+        self._letters_topic = names.of(DEAD_LETTERS)
+        self._letters: list[bytes] = []
+        dead_letters.listener = self._letters.append
         self._unacknowledged: list[asyncio.Future[Any]] = []
         self._began = self._marked_at = monotonic()
         self._first_at: int | None = None
@@ -67,11 +71,15 @@ class Feed:
     async def run(self, history: Iterable[Sourced]) -> Fed:
         """Sends everything, then a last mark at the latest event. Kafka's errors pass through."""
         for message in history:
-            if self._refused(message):
+            refused = self._refused(message)
+            if self._letters:
+                await self._send_letters()
+            if refused:
                 continue
             await self._until_due(message)
             await self._send(message)
             await self._mark_each_second(self.fed.last_at)
+        await self._send_letters()
         await self._acknowledged()
         if self.fed.events:
             await self._mark(self.fed.last_at)
@@ -102,6 +110,12 @@ class Feed:
         self.fed.last_at = max(self.fed.last_at, message.occurred_at)
         if len(self._unacknowledged) >= IN_FLIGHT:
             await self._acknowledged()
+
+    async def _send_letters(self) -> None:
+        """What was set aside, here or while rows were mapped, is found by `mingjing deadletters`."""
+        letters, self._letters[:] = list(self._letters), []
+        for letter in letters:
+            self._unacknowledged.append(await self._producer.send(self._letters_topic, value=letter, key=LETTERS_KEY))
 
     async def _acknowledged(self) -> None:
         waiting, self._unacknowledged = self._unacknowledged, []

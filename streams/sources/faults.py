@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from msgspec import Struct
@@ -57,6 +58,8 @@ class DeadLetters:
 
     def __init__(self, out: BinaryIO | None = None) -> None:
         self._out = out
+        self.listener: Callable[[bytes], None] | None = None
+        """Told each record as JSON, for a host that keeps dead letters in a topic."""
         self.reasons: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
 
@@ -66,10 +69,16 @@ class DeadLetters:
         kept = self.examples.setdefault(fault.reason, [])
         if len(kept) < EXAMPLES_KEPT:
             kept.append(f"{place}: {fault.path}: {fault.detail}" if fault.path else f"{place}: {fault.detail}")
+        if self._out is None and self.listener is None:
+            return
+        undecodable = Undecodable(fault.reason, fault.path, fault.detail)
+        letter = dead_letter_json(
+            dead_letter(undecodable, raw, now_us(), source_file=place.file, line=place.line)
+        )
         if self._out is not None:
-            undecodable = Undecodable(fault.reason, fault.path, fault.detail)
-            letter = dead_letter(undecodable, raw, now_us(), source_file=place.file, line=place.line)
-            self._out.write(dead_letter_json(letter) + b"\n")
+            self._out.write(letter + b"\n")
+        if self.listener is not None:
+            self.listener(letter)
 
     @property
     def total(self) -> int:

@@ -115,6 +115,11 @@ def test_a_ten_megabyte_message_is_refused_with_its_place_and_the_rest_is_sent(h
     found = [json.loads(line) for line in Path("dead.jsonl").read_text().splitlines()]
     assert [(each["line"], each["reason"]) for each in found] == [(2, "too_large"), (3, "not_the_contract")]
     assert "in.jsonl:2" in result.stderr
+    told = [json.loads(r.value) for r in everything(here, DEAD_LETTERS) if r.value]
+    assert [(each["source_file"], each["line"], each["reason"]) for each in told] == [
+        ("in.jsonl", 2, "too_large"),
+        ("in.jsonl", 3, "not_the_contract"),
+    ]
     assert [json.loads(r.value)["id"] for r in everything(here, SERVICE_EVENTS) if r.value] == ["1"]
 
 

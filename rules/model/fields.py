@@ -53,7 +53,8 @@ FIRST_MOMENT, LAST_MOMENT = parse_time("1900-01-01T00:00:00Z"), parse_time("2899
 BLANK = frozenset({"", "无", "/", "。", "-", "—", "、", ".", "n/a", "N/A", "none", "None", "null"})
 SAYS_SOMETHING = "…"
 _CARD = r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-_MOBILE = r"(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}"
+_MOBILE = r"(?:\+?86[- ]?)?(?:1[3-9]\d{9}|1[3-9]\d-\d{4}-\d{4}|1[3-9]\d \d{4} \d{4})"
+"""With separators only as people group it, 3-4-4: a licence `1742271-1006` is none."""
 IN_TEXT = re.compile(rf"(?<!\d)(?:{_CARD}|{_MOBILE})(?!\d)")
 IN_CODE = re.compile(rf"(?<![0-9A-Za-z])(?:{_CARD}|{_MOBILE})(?![0-9A-Za-z])")
 """A code may hold such digits by chance (hashes, serial numbers); they count where nothing else of a code adjoins."""

@@ -72,9 +72,7 @@ class DeadLetters:
         if self._out is None and self.listener is None:
             return
         undecodable = Undecodable(fault.reason, fault.path, fault.detail)
-        letter = dead_letter_json(
-            dead_letter(undecodable, raw, now_us(), source_file=place.file, line=place.line)
-        )
+        letter = dead_letter_json(dead_letter(undecodable, raw, now_us(), source_file=place.file, line=place.line))
         if self._out is not None:
             self._out.write(letter + b"\n")
         if self.listener is not None:

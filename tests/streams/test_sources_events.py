@@ -221,7 +221,7 @@ def test_a_message_that_no_topic_takes_is_refused_with_its_place(tmp_path: Path)
         ('{"type":7,"subject":"A"}', "not_the_contract"),
         ('{"type":"case.clsd","subject":"A"}', "unknown_type"),
         ('{"type":"case.closed","subject":""}', "no_identity"),
-        ('{"type":"case.closed","subject":"A","time":"now"}', "not_a_time"),
+        ('{"type":"case.closed","id":"1","source":"s","subject":"A","time":"now","data":{}}', "not_a_time"),
     ],
 )
 def test_bad_input_in_our_own_contract_is_reported_with_its_line(tmp_path: Path, line: str, reason: str) -> None:

@@ -47,7 +47,6 @@ class Terms(Struct, frozen=True):
     """What a clock is by its rule, apart from the events."""
 
     reopens: bool = False
-    bounded_pauses: bool = False
     extension_times: int = 0
     extension_max: Span | None = None
     extension_limited: bool = False

@@ -141,7 +141,6 @@ def _terms(clock: ClockText, reading: Reading, stop: Selector) -> Terms:
     times = reading.number(_below(clock, "extend", "times"))
     return Terms(
         reopens=stop.has_in_time,
-        bounded_pauses=_below(clock, "pause", "at_most") is not None,
         extension_times=1 if times is None else int(times),
         extension_limited=_below(clock, "extend", "max") is not None,
         roll=_choice(clock, "roll", "next_workday", "none"),

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
 
 
 class Fault(Struct, frozen=True, order=True):
@@ -49,6 +52,20 @@ class Text:
 
     def fault(self, line: int, col: int, code: str, message: str) -> None:
         self.faults.append(Fault(str(self.path), line, col, code, message))
+
+    def mapping(self, shape: str) -> CommentedMap | None:
+        """The file as a YAML mapping that knows its places; None (and a fault) for anything else."""
+        try:
+            raw = YAML(typ="rt").load(self.text)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, col = (mark.line, mark.column) if mark else (0, 0)
+            self.fault(line + 1, col + 1, "not-yaml", str(error.problem or "not YAML"))
+            return None
+        if not isinstance(raw, CommentedMap):
+            self.fault(1, 1, "not-a-mapping", shape)
+            return None
+        return raw
 
     def fault_at(self, words: str, code: str, message: str, after: str = "") -> None:
         """A fault where these words stand first (after others, if named), else at the first line."""

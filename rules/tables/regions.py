@@ -11,9 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
 
 from rules.model.alerts import SEVERITIES
 from rules.model.times import HOUR, MINUTE, zone_of
@@ -196,15 +194,8 @@ def load_regions(path: Path, calendars: set[str], faults: list[Fault]) -> Region
     """The regions file → regions; errors are added to `faults`."""
     text = Text(path, faults)
     reading = _Reading(text, calendars)
-    try:
-        raw = YAML(typ="rt").load(text.text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, col = (mark.line, mark.column) if mark else (0, 0)
-        text.fault(line + 1, col + 1, "not-yaml", str(error.problem or "not YAML"))
-        return Regions(Region(), {})
-    if not isinstance(raw, CommentedMap):
-        text.fault(1, 1, "not-a-mapping", "a regions file is {palettes, default, regions}")
+    raw = text.mapping("a regions file is {palettes, default, regions}")
+    if raw is None:
         return Regions(Region(), {})
     reading.known(raw, ("palettes", "default", "regions"))
     reading.read_palettes(reading.mapping(raw, "palettes"))

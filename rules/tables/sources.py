@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
 
 from rules.model.spans import parse_span
 from rules.model.times import DAY, MINUTE
@@ -42,15 +40,12 @@ class Sources:
 def load_sources(path: Path, faults: list[Fault]) -> Sources:
     """`{default: {lateness}, sources: {name: {lateness}}}` → sources; errors are added to `faults`."""
     text = Text(path, faults)
-    try:
-        raw = YAML(typ="rt").load(text.text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, col = (mark.line, mark.column) if mark else (0, 0)
-        text.fault(line + 1, col + 1, "not-yaml", str(error.problem or "not YAML"))
+    shape = "a sources file is {default, sources}"
+    raw = text.mapping(shape)
+    if raw is None:
         return Sources()
-    if not isinstance(raw, CommentedMap) or raw.keys() - {"default", "sources"}:
-        text.fault(1, 1, "not-a-mapping", "a sources file is {default, sources}")
+    if raw.keys() - {"default", "sources"}:
+        text.fault(1, 1, "not-a-mapping", shape)
         return Sources()
     declared = raw.get("sources") or CommentedMap()
     if not isinstance(declared, CommentedMap):

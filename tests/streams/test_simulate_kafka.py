@@ -20,10 +20,12 @@ async def records_of(here: Settings) -> tuple[list[bytes], dict[TopicPartition, 
     places = [TopicPartition(names.of(topic), number) for topic in EVENTS for number in range(here.partitions)]
     values: list[bytes] = []
     marks: dict[TopicPartition, int] = {}
-    async with AIOKafkaConsumer(bootstrap_servers=here.kafka_bootstrap_servers) as consumer:
+    async with AIOKafkaConsumer(
+        bootstrap_servers=here.kafka_bootstrap_servers,
+        auto_offset_reset="earliest",  # a `seek_to_beginning` races with the default reset, which goes to the end
+    ) as consumer:
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
         while [place for place in places if await consumer.position(place) < ends[place]]:
             for place, found in (await consumer.getmany(timeout_ms=500)).items():
                 read = [(each.value, mark_of(each)) for each in found]

@@ -100,6 +100,7 @@ ALERT_COLUMNS = (
     "severity", "reason", "at", "due_date", "due_at", "provisional", "settled", "occasion_source",
     "occasion_id", "department", "responsible", "region", "item", "actor", "group", "value", "threshold",
     "params", "message_zh", "message_en", "evidence", "evidence_total",
+    "mode", "absorbed_by",
 )  # fmt: skip
 CLOCK_COLUMNS = (
     "clock_id", "revision", "rule", "clock", "key", "subject", "stream", "occasion_source", "occasion_id",
@@ -158,7 +159,7 @@ def alert_row(alert: Alert) -> Row:
         *alert.occasion, alert.department, alert.responsible, alert.region, alert.item, alert.actor,
         alert.group, alert.value, alert.threshold, alert.params, alert.message.zh, alert.message.en,
         [(each.source, each.id, _at(each.recordedat), each.hash) for each in alert.evidence],
-        alert.evidence_total,
+        alert.evidence_total, alert.mode, alert.absorbed_by,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from rules.language.rule import CATEGORIES, Body, Rule
 from rules.language.samples import read_examples
 from rules.language.words import day, known, literal, missing, suggest, text, time, word
 from rules.language.yaml import Node, Source
-from rules.model.alerts import SEVERITIES
+from rules.model.alerts import MODES, SEVERITIES
 from rules.model.events import TYPES
 from rules.tables import Tables
 
@@ -53,7 +53,7 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     body = _body(node, kind, head, reading)
     messages = read_messages(node, sayable(kind, node.get(kind), body, subject, params))
     name, category, basis = text(node, "name"), word(node, "category", CATEGORIES), word(node, "basis")
-    mode = word(node, "mode", ("live", "shadow"), "live")
+    mode = word(node, "mode", MODES, "live")
     pushed = "settled" if severity == "red_card" else "at_once"
     notify = word(node, "notify", ("at_once", "settled"), pushed)
     effective, activates_at = day(node.get("effective")), time(node.get("activates_at"))

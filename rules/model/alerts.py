@@ -12,6 +12,7 @@ from msgspec import Struct
 from rules.model.times import iso, parse_time
 
 SEVERITIES = ("notice", "yellow_card", "red_card")
+MODES = ("live", "shadow")
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -31,7 +32,11 @@ class Text(Struct, frozen=True, gc=False):
 
 
 class Alert(Struct, frozen=True, kw_only=True, gc=False):
-    """One verdict that stands, ended, was withdrawn, or is contested. Times are epoch microseconds."""
+    """One verdict that stands, ended, was withdrawn, or is contested. Times are epoch microseconds.
+
+    `mode` is that of its rule: what is `shadow` is delivered to nobody. `absorbed_by` is the id of the alert whose card
+    it joined: its own line, state and revisions go on.
+    """
 
     alert_id: str
     revision: int = 0
@@ -63,6 +68,8 @@ class Alert(Struct, frozen=True, kw_only=True, gc=False):
     message: Text = Text("", "")
     evidence: tuple[Evidence, ...] = ()
     evidence_total: int = 0
+    mode: str = "live"
+    absorbed_by: str = ""
 
 
 class Clock(Struct, frozen=True, kw_only=True, gc=False):

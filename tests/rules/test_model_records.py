@@ -180,7 +180,7 @@ def test_a_line_that_is_no_alert_or_clock_is_a_value_error(thing: Any) -> None:
 def test_an_alert_line_holds_what_the_commands_promise() -> None:
     promised = """alert_id, revision, rule, step, version, book, subject, stream, state, ended_at, severity,
     reason, at, due_date, due_at, provisional, settled, occasion, department, responsible, region, item,
-    actor, group, value, threshold, params, message, evidence, evidence_total"""
+    actor, group, value, threshold, params, message, evidence, evidence_total, mode, absorbed_by"""
     assert [name.strip() for name in promised.split(",")] == list(Alert.__struct_fields__)
 
 

@@ -11,6 +11,7 @@ from rules.model.alerts import Alert, Clock, Evidence, Text
 from rules.model.events import decode_event, decode_message, to_event
 from warehouse import rows
 from warehouse.link import WarehouseUnavailable
+from warehouse.migrations import migrate, shipped
 from warehouse.reader import AlertFilter, Reader
 from warehouse.writer import Writer
 
@@ -45,6 +46,8 @@ ALERT = Alert(
     message=Text("A1 已超法定时限", "A1 is past its legal limit"),
     evidence=(Evidence("office", "7", NINE - 5, "h"), Evidence("office", "8", NINE, "i")),
     evidence_total=2,
+    mode="shadow",
+    absorbed_by="e" * 32,
 )
 ENDED = msgspec.structs.replace(ALERT, revision=2, state="ended", ended_at=NINE + 1, reason="closed_late")
 PLAIN = Alert(
@@ -78,6 +81,16 @@ def test_an_alert_comes_back_with_every_revision_in_any_order_of_arrival(migrate
     assert reader.alerts() == [PLAIN, ENDED]
     assert list(reader.standing_alerts()) == [ENDED, PLAIN]
     assert reader.alert_counts() == {("P07", "notice", "open"): 1, ("T03.penalty", "red_card", "ended"): 1}
+
+
+@pytest.mark.warehouse
+def test_what_an_older_warehouse_holds_is_live_and_new_revisions_still_land(warehouse_url: str) -> None:
+    migrate(warehouse_url, [each for each in shipped() if each.file < "0008"])
+    names = rows.ALERT_COLUMNS[: rows.ALERT_COLUMNS.index("mode")]
+    land(warehouse_url, "alerts", names, [rows.alert_row(PLAIN)[: len(names)]])
+    migrate(warehouse_url)
+    reader = alerts_landed(warehouse_url, ALERT)
+    assert list(reader.standing_alerts()) == [ALERT, PLAIN]
 
 
 @pytest.mark.warehouse

@@ -84,6 +84,6 @@ RUNTIME: dict[str, Any] = {
     "__builtins__": {}, "less": less, "at_most": at_most, "equal": equal, "unequal": unequal, "plus": plus,
     "minus": minus, "times": times, "over": over, "rest": rest, "entry": entry, "size": size,
     "present": present, "begins": begins, "ends": ends, "holds": holds, "as_span": as_span,
-    "blank": is_blank, "operations": OPERATION_NAMES, "any": any, "all": all, "set": set, "getattr": getattr,
+    "blank": is_blank, "operations": OPERATION_NAMES.get, "any": any, "all": all, "set": set, "getattr": getattr,
 }  # fmt: skip
 """All that the Python of an expression may call."""

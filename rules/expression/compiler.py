@@ -7,17 +7,12 @@ evaluated: the tree is typed first, and the Python is made of our own templates 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
-from warnings import catch_warnings, simplefilter
-
 from msgspec import Struct
 
 from rules.expression import functions, operators
-from rules.expression.absence import RUNTIME
 from rules.expression.code import NOT_CONSTANT, NOTHING, Code, Scope, fail
 from rules.expression.names import Names
+from rules.expression.source import Function, Source, function_of
 from rules.expression.syntax import (
     Binary,
     Call,
@@ -36,14 +31,12 @@ from rules.model.events import EventType
 MOST_LOOPS = 2
 """How deep exists() and all() may stand in each other: each is a loop over a list of the event."""
 
-Function = Callable[[Any, Any], Any]
-
 
 class Compiled(Struct, frozen=True):
     """An expression, ready for each event type of its selector: `functions[rank](fact, context)`.
 
     `proved` are the paths that its being true proves present; `reads` the ranks of the earlier facts that
-    it looks at.
+    it looks at; `sources` the Python of the functions, from which many are fused into one.
     """
 
     text: str
@@ -51,6 +44,7 @@ class Compiled(Struct, frozen=True):
     functions: dict[int, Function]
     proved: frozenset[str]
     reads: frozenset[int] = frozenset()
+    sources: dict[int, Source] = {}
 
 
 class Typing:
@@ -210,7 +204,7 @@ def compile_expression(
 ) -> Compiled:
     """An expression compiled for each of `types`; its value is one of `kinds`. Raises ExpressionError."""
     tree = parse(text)
-    made: dict[int, Function] = {}
+    sources: dict[int, Source] = {}
     proofs: list[frozenset[str]] = []
     reads: set[int] = set()
     kind = ""
@@ -223,20 +217,7 @@ def compile_expression(
         kind = code.kind
         reads |= names.reads
         proofs.append(code.if_true)
-        made[here.rank] = _python(code.text, tuple(names.spans.items()))
+        sources[here.rank] = Source(code.text, tuple(names.spans.items()))
     proved = frozenset.intersection(*proofs) if proofs else NOTHING
-    return Compiled(text, kind, made, proved, frozenset(reads))
-
-
-@lru_cache(maxsize=4096)
-def _python(text: str, spans: tuple[tuple[str, Any], ...]) -> Function:
-    """The function of a typed expression; its source is our own templates and constants.
-
-    The same source is the same function, so that rules which say the same can be told to do so.
-    """
-    names = RUNTIME | dict(spans)
-    with catch_warnings():
-        simplefilter("ignore", SyntaxWarning)  # Python's hints on folded constants are not for authors of rules
-        exec(compile(f"def judged(e, c):\n return {text}\n", "<expression>", "exec"), names)
-    function: Function = names["judged"]
-    return function
+    functions = {rank: function_of(source) for rank, source in sources.items()}
+    return Compiled(text, kind, functions, proved, frozenset(reads), sources)

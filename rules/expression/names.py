@@ -16,7 +16,7 @@ ENVELOPE: dict[str, tuple[str, str]] = {
     "first_recorded_at": ("c.first_recorded_at({e})", "time"),
     "source": ("{e}.source", "string"),
     "id": ("{e}.id", "string"),
-    "operation": ("operations[{e}.operation]", "string"),
+    "operation": ("operations({e}.operation)", "string"),
     "precision": ("('day' if {e}.whole_day else 'second')", "string"),
 }
 

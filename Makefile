@@ -12,7 +12,7 @@ ROOMS := rules streams warehouse expectations dags
 ENVIRONMENT := $(PYTHON) requirements/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check bench faults lock clean
+.PHONY: help env env-run run test check bench faults mutate lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do printf '  make %-8s %s\n' "$$target" "$$text"; done
@@ -48,6 +48,9 @@ UV = $(if $(wildcard $(BIN)/uv),$(BIN)/uv,uv)
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --override requirements/overrides.txt $(UPGRADE)
 SAME = --constraint requirements/all.txt
+
+mutate: env  ## breaks the core in places on purpose: the tests must notice each
+	@$(BIN)/python -m bench.mutate $(ARGS)
 
 lock:  ## rebuilds every lock; UPGRADE=--upgrade takes the newest versions
 	$(COMPILE) --all-extras -o requirements/all.txt

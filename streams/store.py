@@ -9,8 +9,9 @@ from typing import Any, Self
 import msgspec
 from rocksdict import Options, Rdict, WriteBatch
 
-FORMAT = 1
-"""The first byte of every row; a row written by a newer program stops this one."""
+FORMAT = 2
+"""The first byte of every row; a row written by another format stops the program. Facts in rows carry the ranks of
+their types: a contract with another order of types is another format (2: hearings, dispatched complaints)."""
 
 CORE = b"s"
 """Rows of the core; the lane's own row and the position have names that no core row can have."""
@@ -49,9 +50,12 @@ def packed(payload: bytes | None) -> bytes | None:
 
 
 def unpacked(row: bytes) -> bytes:
-    """The payload of a row. Raises StateError for a format of the future."""
+    """The payload of a row. Raises StateError for another format."""
     if row[0] != FORMAT:
-        raise StateError(f"a state row has format {row[0]}, this program knows {FORMAT}: use a newer program")
+        way = (
+            "use a newer program" if row[0] > FORMAT else "set another MINGJING_APP and feed it again from the sources"
+        )
+        raise StateError(f"a state row has format {row[0]}, this program knows {FORMAT}: {way}")
     return row[1:]
 
 

@@ -57,6 +57,7 @@ class Recorded(Action):
     result: Word = ""
     violations: Words = []
     credit_class: Word = ""
+    confidential: Flag = False
 
 
 class Rectify(Action):
@@ -66,6 +67,9 @@ class Rectify(Action):
 
 
 class Penalty(Action):
+    """`origin`: what the case was opened on (check, complaint …); a penalty on a check names its `action_id`."""
+
+    origin: Word = ""
     procedure: Word = ""
     violation: Word = ""
     reason: FreeText = ""
@@ -91,14 +95,18 @@ class PenaltyDecided(Penalty):
     result: Word = ""
     fine: Number | None = None
     publishable: Flag = False
+    party_absent: Flag = False
 
 
 class Coercion(Action):
+    """`coercion_kind`: seizure, freezing …; `kind`: that of a suspension (testing …), or of the coercion."""
+
     coercion_kind: Word = ""
     kind: Word = ""
     procedure_id: Word = ""
     days: Loose = None
     approved_days: Loose = None
+    approver: Person = ""
     approver_role: Word = ""
 
 

@@ -79,6 +79,12 @@ class Stage(Case):
     ended: Moment = ""
 
 
+class Hearing(Case):
+    """A hearing under Licensing Law 46 and 47: told of, asked for, held; `hearing_id` where a case has several."""
+
+    hearing_id: Word = ""
+
+
 class Suspended(Case):
     procedure_id: Word = ""
     kind: Word = ""
@@ -145,6 +151,7 @@ class Complaint(Case):
     complaint_id: Word = ""
     kind: Word = ""
     complained_organ: Word = ""
+    handler: Person = ""
 
 
 class Request(Case):
@@ -161,6 +168,9 @@ SERVICE: tuple[tuple[str, type[Case]], ...] = (
     ("case.accepted", Accepted),
     ("case.not_accepted", NotAccepted),
     ("case.stage", Stage),
+    ("case.hearing_notified", Hearing),
+    ("case.hearing_requested", Hearing),
+    ("case.hearing_held", Hearing),
     ("case.suspended", Suspended),
     ("case.resumed", Resumed),
     ("case.extended", Extended),
@@ -175,6 +185,7 @@ SERVICE: tuple[tuple[str, type[Case]], ...] = (
     ("review.rectified", Review),
     ("review.annulled", Review),
     ("complaint.filed", Complaint),
+    ("complaint.dispatched", Complaint),
     ("complaint.answered", Complaint),
     ("data_request.filed", Request),
     ("data_request.answered", Request),

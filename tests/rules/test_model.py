@@ -27,10 +27,11 @@ from rules.model.times import parse_time
 AT = "2026-03-02T09:00:00+08:00"
 LIFE_CYCLE = [
     "case.applied", "case.received", "case.correction_notified", "case.corrected", "case.accepted",
-    "case.not_accepted", "case.stage", "case.suspended", "case.resumed", "case.extended",
+    "case.not_accepted", "case.stage", "case.hearing_notified", "case.hearing_requested",
+    "case.hearing_held", "case.suspended", "case.resumed", "case.extended",
     "case.decided", "case.published", "cert.issued", "case.delivered", "case.withdrawn", "case.closed",
     "review.submitted", "review.verified", "review.rectified", "review.annulled", "complaint.filed",
-    "complaint.answered", "data_request.filed", "data_request.answered", "incident.opened",
+    "complaint.dispatched", "complaint.answered", "data_request.filed", "data_request.answered", "incident.opened",
     "incident.closed",
 ]  # fmt: skip
 SUPERVISION = [
@@ -44,7 +45,7 @@ SUPERVISION = [
 ]  # fmt: skip
 PERSONAL = {
     "actor", "applicant", "approver", "officers", "reason", "opinion", "comment", "unpublishable_reason",
-    "summary",
+    "summary", "handler",
 }  # fmt: skip
 NEEDED: dict[str, dict[str, Any]] = {"review.submitted": {"satisfaction": 5}}
 

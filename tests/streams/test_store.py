@@ -1,4 +1,4 @@
-"""A lane's rows: kept with their position, ordered, and refused where a newer program wrote them."""
+"""A lane's rows: kept with their position, ordered, and refused where another format wrote them."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from rules.model.times import DAY
 from streams.lane_restore import OLDEST, usable
 from streams.store import (
     CORE,
+    FORMAT,
     LANE_ROW,
     LaneState,
     Position,
@@ -44,14 +45,16 @@ def test_a_scan_gives_the_rows_of_a_prefix_in_order_and_nothing_else(tmp_path: P
     store.close()
 
 
-def test_a_row_of_a_newer_format_stops_the_program(tmp_path: Path) -> None:
+def test_a_row_of_another_format_stops_the_program(tmp_path: Path) -> None:
     store = Store(tmp_path / "a")
     store.write([(CORE + b"a", b"\x09new"), (LANE_ROW, b"\x09new")], Position(1, 1))
     for read in (lambda: store.get(b"a"), lambda: list(store.scan(b"")), lambda: store.state):
-        with pytest.raises(StateError, match="format 9"):
+        with pytest.raises(StateError, match=r"format 9.*newer program"):
             read()
     store.close()
-    assert unpacked(b"\x01old") == b"old"
+    with pytest.raises(StateError, match=r"format 1.*another MINGJING_APP"):
+        unpacked(b"\x01ranks of before")
+    assert unpacked(bytes((FORMAT,)) + b"own") == b"own"
 
 
 def test_a_store_is_carried_on_from_only_where_the_changelog_still_tells_everything() -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from rules.core.alerting import WITHDRAWN, alert_of, changes, settle, settles_at
 from rules.core.record import HEADER, NEVER, head, wake_of
@@ -23,12 +24,12 @@ from rules.core.timers import Timers
 from rules.judging.context import Context
 from rules.judging.place import Places
 from rules.judging.verdicts import Ruling
-from rules.kinds.count import Count, Entry, Sweep
+from rules.judging.windows import Grouped, GroupKind
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
 from rules.model.events import RANK_OF, Fact
 from rules.model.facts import SEPARATOR, GroupFact, decode_group_fact, encode_group_fact, group_name
-from rules.model.times import DAY, local_day, next_midnight
+from rules.model.times import local_day, next_midnight
 
 HEAD, POINT = b"g", b"p"
 PRUNE_EVERY = 256
@@ -38,7 +39,7 @@ class Head(Struct, array_like=True):
     """A group as it rests in its row; its points are rows of their own."""
 
     alerts: list[Alert]
-    base: dict[str, Sweep]
+    base: dict[str, Raw]
     sealed: int
 
 
@@ -65,8 +66,8 @@ class Group:
         self.points: list[Point] = []
         self.facts: dict[tuple[str, str], GroupFact] = {}
         self.alerts: dict[str, Alert] = {}
-        self.base: dict[str, Sweep] = {}
-        self.live: dict[str, Sweep] = {}
+        self.base: dict[str, Raw] = {}
+        self.live: dict[str, Any] = {}
         self.rulings: dict[str, Ruling] = {}
         self.sealed = -NEVER
         self.stale = True
@@ -79,9 +80,9 @@ class GroupCore:
         self.book, self.rows = book, rows
         self.places = Places(book.tables)
         self.sources = book.tables.sources
-        self.rules: dict[str, list[tuple[Rule, Count]]] = {}
+        self.rules: dict[str, list[tuple[Rule, GroupKind]]] = {}
         for rule in book.rules:
-            if isinstance(rule.body, Count) and rule.body.grouping is not None:
+            if isinstance(rule.body, Grouped) and rule.body.grouping is not None:
                 self.rules.setdefault(rule.body.grouping.name, []).append((rule, rule.body))
         self.groups: dict[str, Group] = {}
         wakes: dict[str, int] = {}
@@ -117,7 +118,7 @@ class GroupCore:
             self._judge(self._group(key), now, step)
         return step
 
-    def _rules_of(self, group: Group) -> list[tuple[Rule, Count]]:
+    def _rules_of(self, group: Group) -> list[tuple[Rule, GroupKind]]:
         return self.rules.get(group.key.partition(SEPARATOR)[0], [])
 
     def _cool(self) -> None:
@@ -183,28 +184,28 @@ class GroupCore:
         return fact.received_at - over > self.sources.lateness(fact.source)
 
     @staticmethod
-    def _entry(group: Group, body: Count, fact: Any) -> Entry | None:
+    def _entry(group: Group, body: GroupKind, fact: Any) -> Any:
         """What a fact counts as in a rule of its group."""
         if RANK_OF[type(fact)] not in body.ranks:
             return None
         group.context.alone(fact)
         return body.entry(fact, group.context)
 
-    def _push(self, group: Group, rule: Rule, body: Count, points: Iterable[Point], sweep: Sweep) -> None:
+    def _push(self, group: Group, rule: Rule, body: GroupKind, points: Iterable[Point], state: Any) -> None:
         for _, instant in groupby(points, key=lambda point: point.at):
-            entries: list[Entry] = []
+            entries: list[Any] = []
             for point in instant:
                 entry = self._entry(group, body, group.facts[point.key].fact)
                 if entry is not None:
                     entries.append(entry)
             if entries:
-                body.push(sweep, entries, group.context.zone)
+                body.push(state, entries, group.context.zone)
 
     def _judge(self, group: Group, now: int, step: Step) -> None:
         rules = self._rules_of(group)
         if group.stale:
             for rule, body in rules:
-                group.live[rule.id] = body.copy(group.base.get(rule.id, Sweep()))
+                group.live[rule.id] = _begun(body, group.base.get(rule.id))
                 self._push(group, rule, body, group.points, group.live[rule.id])
         after: dict[str, Alert] = {}
         changed = group.stale
@@ -245,42 +246,43 @@ class GroupCore:
         """Sweeps points that nothing can reach any more into the base."""
         if len(group.points) < PRUNE_EVERY:
             return
-        horizon = now - max(self._reach(body) for _, body in self._rules_of(group)) - TRANSIT - self.sources.longest
+        horizon = now - max(body.reach() for _, body in self._rules_of(group)) - TRANSIT - self.sources.longest
         gone = bisect_left(group.points, Point(horizon, 0, "", ""))
         if gone < PRUNE_EVERY // 2:
             return
-        old = group.points[:gone]
+        old, kept = group.points[:gone], set[tuple[str, str]]()
         for rule, body in self._rules_of(group):
-            base = group.base.setdefault(rule.id, Sweep())
+            base = _begun(body, group.base.get(rule.id))
             self._push(group, rule, body, old, base)
-            base.episodes = base.episodes[-1:]
+            kept |= body.seal(base)
+            group.base[rule.id] = Raw(encode(base))
         for point in old:
             if self.rows is not None:
                 step.rows[_row_key(group.key, point)] = None
             del group.facts[point.key]
         del group.points[:gone]
         group.sealed = horizon
-        kept = {episode.first for base in group.base.values() for episode in base.episodes}
         group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
         group.stale = True
-
-    @staticmethod
-    def _reach(body: Count) -> int:
-        size = body.size
-        if size is None:
-            return 0
-        return size.amount if size.unit == "exact" else (size.amount + 1) * DAY
 
     def _keep(self, group: Group, wake: int | None, step: Step) -> None:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
         kept = Head(list(group.alerts.values()), group.base, group.sealed)
-        step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + _encode_head(kept)
+        step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + encode(kept)
 
 
-_encode_head = msgspec.msgpack.Encoder().encode
+encode = msgspec.msgpack.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(Head).decode
+
+
+def _begun(body: GroupKind, base: Raw | None) -> Any:
+    """The state that a rule begins with: what was let go is swept into it."""
+    if base is not None:
+        with suppress(msgspec.ValidationError):  # another kind of rule bore this name in an earlier book
+            return body.decode(base)
+    return body.new()
 
 
 def _point(fact: GroupFact) -> Point:

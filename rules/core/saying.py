@@ -14,7 +14,7 @@ from rules.core.step import Step
 from rules.judging.selector import Selector
 from rules.judging.verdicts import SILENT, ClockView, Verdict
 from rules.judging.versions import in_order, resolve
-from rules.kinds.count import Count
+from rules.judging.windows import Grouped
 from rules.kinds.match import Match
 from rules.language.rule import Rule
 from rules.model.alerts import Alert, Clock, Text
@@ -57,7 +57,7 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
             if facts is None:
                 facts = in_order(_grounds(record, said), record.context.times)
             shown = ENGINE if slot in record.off else rule
-            group = record.subject if isinstance(rule.body, Count) else ""
+            group = record.subject if isinstance(rule.body, Grouped) else ""
             alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
             after[alert.alert_id] = alert
     if after or record.alerts:

@@ -11,7 +11,7 @@ from rules.core.record import NEVER
 from rules.expression import Compiled
 from rules.judging.ladder import Ladder
 from rules.judging.place import Places
-from rules.kinds.count import Count, Grouping
+from rules.judging.windows import Grouped, Grouping
 from rules.kinds.deadline import Deadline
 from rules.language.rule import Book, Rule
 
@@ -80,7 +80,7 @@ def _homes(rules: Sequence[Rule]) -> tuple[list[int], int]:
 
 def grouping_of(rule: Rule) -> Grouping | None:
     """By what a rule groups events; None for a rule that judges one subject."""
-    return rule.body.grouping if isinstance(rule.body, Count) else None
+    return rule.body.grouping if isinstance(rule.body, Grouped) else None
 
 
 def _relief(rule: Rule) -> int | None:

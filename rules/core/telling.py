@@ -11,7 +11,7 @@ from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.context import Context
-from rules.kinds.count import Grouping
+from rules.judging.windows import Grouping
 from rules.model.events import RANK_OF, Fact
 from rules.model.facts import GroupFact, group_key
 

@@ -7,7 +7,8 @@ from math import ceil
 
 from rules.expression import Compiled
 from rules.judging.selector import Selector
-from rules.kinds.count import Count, Grouping
+from rules.judging.windows import Grouping, Window
+from rules.kinds.count import Count
 from rules.language.order_body import own_condition
 from rules.language.reading import Head, Reading, types_of
 from rules.language.words import known, missing, word
@@ -34,7 +35,7 @@ def read_count(node: Node, head: Head, reading: Reading) -> Count | None:
         rule=head.rule,
         severity=head.severity,
         event=event,
-        size=size,
+        window=Window(size),
         at_least=at_least,
         threshold=threshold,
         distinct=distinct,

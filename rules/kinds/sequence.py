@@ -1,4 +1,4 @@
-"""Decides whether the events of a subject come in a forbidden order, or a required step is missing at a point."""
+"""Decides whether the events of a subject come in a forbidden order, or a step is missing at a point or after it."""
 
 from __future__ import annotations
 
@@ -9,54 +9,62 @@ from msgspec import Struct
 
 from rules.expression import Compiled
 from rules.judging.context import Context
+from rules.judging.limit import Limit, limit_of
 from rules.judging.selector import Selector, read
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.model.events import RANK_OF
+from rules.model.spans import Span
+
+Key = tuple[str, str]
+FORBID, REQUIRE, FOLLOWED_BY, NOT_FOLLOWED_BY, NEXT, NOT_NEXT = range(6)
+NOTHING: Set[str] = frozenset()
+
+
+class Step(Struct, frozen=True):
+    """One step: which events are one, its name, and at which points it is asked for (None: at every one)."""
+
+    name: str
+    event: Selector
+    asked: Compiled | None = None
 
 
 class Point(Struct, gc=False):
-    """A point at which the order is judged: what was required there, and what has been seen by `until`."""
+    """An event at which, or after which, something is asked for: what has not been seen, and until when it may be."""
 
-    key: tuple[str, str]
+    key: Key
     at: int
-    until: int
+    limit: Limit
     actor: str
-    required: frozenset[str]
-    seen: set[str]
-    rests_on: list[tuple[str, str]]
-
-
-NO_NAMES: Set[str] = frozenset()
+    missing: set[str]
 
 
 class Trail(Struct, gc=False):
-    """What a subject went through so far."""
+    """What a subject went through so far: steps seen, points that ask for something, offences."""
 
     seen: set[str] = set()
     points: list[Point] = []
     verdicts: list[Verdict] = []
-    forbidden: tuple[str, str] | None = None
+    first: Key | None = None
 
 
 class Sequence(Struct, frozen=True, kw_only=True):
-    """One sequence rule, compiled: `forbid` a pair of events in this order, or require steps `before` one.
+    """One sequence rule, compiled. Its `form` says what is asked of the order of events.
 
-    A step counts until `wait` after the point; with `follow` the steps must come after it, within `wait`
-    (`followed_by`), or must not (`not_followed_by`: `banned`).
+    FORBID: no `steps` after `point`. REQUIRE: every step before `point`, or until `within` after it.
+    FOLLOWED_BY, NOT_FOLLOWED_BY: a step, or none, after `point` until `within`. NEXT, NOT_NEXT: the very next of the
+    events `among` is a step, or is none.
     """
 
     rule: str
     severity: str
-    forbid: tuple[Selector, ...] = ()
-    before: Selector = Selector()
-    steps: tuple[Selector, ...] = ()
-    names: tuple[str, ...] = ()
+    form: int
+    point: Selector
+    steps: tuple[Step, ...] = ()
     declared_steps: Compiled | None = None
     step_of: Compiled | None = None
     step_event: Selector = Selector()
-    wait: int = 0
-    follow: bool = False
-    banned: bool = False
+    among: Selector = Selector()
+    within: Span | None = None
     when: Compiled | None = None
     ranks: frozenset[int] = frozenset()
 
@@ -64,82 +72,105 @@ class Sequence(Struct, frozen=True, kw_only=True):
         return Trail()
 
     def step(self, state: Trail, fact: Any, context: Context) -> None:
-        if self.forbid:
-            self._forbidden(state, fact, context)
-            return
         names = self._names_of(fact, context)
-        if names:
+        if self.form == FORBID:
+            self._forbidden(state, fact, context, bool(names))
+            return
+        if self.form == REQUIRE:
             state.seen |= names
-            for point in state.points:
-                if context.time_of(fact) <= point.until and point.key != (fact.source, fact.id):
-                    point.seen |= names
-                    if self.banned:
-                        point.rests_on.append((fact.source, fact.id))
-        if self.before.clause_of(fact, context) is not None and self._asked(fact, context):
-            at = context.time_of(fact)
-            key = (fact.source, fact.id)
-            seen = set() if self.follow else set(state.seen)
-            state.points.append(Point(key, at, at + self.wait, fact.actor, self._required(fact, context), seen, [key]))
+        if state.points and self.form in (NEXT, NOT_NEXT):
+            self._next(state, fact, context, names)
+        elif state.points and names:
+            self._came(state, fact, context, names)
+        if self.point.clause_of(fact, context) is not None and self._holds(self.when, fact, context):
+            missing = set(self._required(fact, context)) - state.seen
+            if missing:
+                key, limit = (fact.source, fact.id), limit_of(self.within, fact, context)
+                state.points.append(Point(key, context.time_of(fact), limit, fact.actor, missing))
 
-    def _asked(self, fact: Any, context: Context) -> bool:
-        return self.when is None or bool(self.when.functions[RANK_OF[type(fact)]](fact, context))
+    @staticmethod
+    def _holds(condition: Compiled | None, fact: Any, context: Context) -> bool:
+        return condition is None or bool(condition.functions[RANK_OF[type(fact)]](fact, context))
 
     def _names_of(self, fact: Any, context: Context) -> Set[str]:
+        """Which steps an event is."""
         if self.step_of is not None and self.step_event.clause_of(fact, context) is not None:
             name = read(self.step_of, fact, context)
-            return {name} if name else set()
-        found = NO_NAMES
-        for name, step in zip(self.names, self.steps, strict=True):
-            if step.clause_of(fact, context) is not None:
-                found = {*found, name}
+            return {name} if name else NOTHING
+        found = NOTHING
+        for step in self.steps:
+            if step.event.clause_of(fact, context) is not None:
+                found = {*found, step.name}
         return found
 
-    def _required(self, fact: Any, context: Context) -> frozenset[str]:
+    def _required(self, fact: Any, context: Context) -> Set[str]:
+        """Which steps a point asks for."""
         if self.declared_steps is not None:
             return frozenset(read(self.declared_steps, fact, context) or ())
-        return frozenset(self.names)
+        return {step.name for step in self.steps if self._holds(step.asked, fact, context)}
 
-    def _forbidden(self, state: Trail, fact: Any, context: Context) -> None:
+    def _forbidden(self, state: Trail, fact: Any, context: Context, offends: bool) -> None:
+        if state.first is not None and offends and self._holds(self.when, fact, context):
+            self._offence(state, fact, context, state.first)
+        elif state.first is None and self.point.clause_of(fact, context) is not None:
+            state.first = (fact.source, fact.id)
+
+    def _came(self, state: Trail, fact: Any, context: Context, names: Set[str]) -> None:
+        """A step after points: in time for some of them, and for a step that must not follow an offence."""
+        at = context.time_of(fact)
+        reached = [point for point in state.points if at <= point.limit.last]
+        if self.form == NOT_FOLLOWED_BY:
+            if reached:
+                self._offence(state, fact, context, reached[-1].key)
+            state.points = reached
+            return
+        for point in reached:
+            point.missing -= names
+        state.points = [point for point in state.points if point.missing]
+
+    def _next(self, state: Trail, fact: Any, context: Context, names: Set[str]) -> None:
+        """The first event after a point; a point that it is too late for stays as one that nothing followed."""
+        if self.among.clause_of(fact, context) is None:
+            return
+        at = context.time_of(fact)
+        waiting = [point for point in state.points if self.within is None or at <= point.limit.last]
+        state.points = [point for point in state.points if point not in waiting]
+        if waiting and (self.form == NEXT) != bool(names):
+            self._offence(state, fact, context, waiting[-1].key)
+
+    def _offence(self, state: Trail, fact: Any, context: Context, after: Key) -> None:
+        """The verdict on an event that should not have come where it came."""
         key = (fact.source, fact.id)
-        first, second = self.forbid
-        if state.forbidden and second.clause_of(fact, context) is not None and self._asked(fact, context):
-            state.verdicts.append(self._verdict(key, context.time_of(fact), fact.actor, (state.forbidden, key), {}))
-        if state.forbidden is None and first.clause_of(fact, context) is not None:
-            state.forbidden = key
-
-    def _verdict(
-        self,
-        key: tuple[str, str],
-        at: int,
-        actor: str,
-        rests_on: tuple[tuple[str, str], ...],
-        params: dict[str, str],
-    ) -> Verdict:
-        reason = "wrong_order" if self.forbid or self.banned else "step_missing"
-        return Verdict(
-            occasion=key,
-            reason=reason,
-            severity=self.severity,
-            at=at,
-            actor=actor,
-            rests_on=rests_on,
-            params=params,
-        )
+        missing = self.steps[0].name if self.form == NEXT else ""
+        state.verdicts.append(
+            Verdict(
+                occasion=key, reason="wrong_order", severity=self.severity, at=context.time_of(fact),
+                actor=fact.actor, rests_on=(after, key),
+                params={"missing": missing, "limit": str(self.within or "")},
+            )
+        )  # fmt: skip
 
     def ruling(self, state: Trail, context: Context, now: int, versions: Versions | None) -> Ruling:
-        if not state.points:
-            return Ruling(tuple(state.verdicts)) if state.verdicts else SILENT
-        found: list[Verdict] = []
-        wake: int | None = None
-        for point in state.points:
-            missing = point.required - point.seen
-            broken = bool(point.required & point.seen) if self.banned else bool(missing)
-            if not broken:
-                continue
-            if self.wait and now <= point.until and not self.banned:
-                wake = point.until + 1 if wake is None else min(wake, point.until + 1)
-                continue
-            params = {} if self.banned else {"missing": ", ".join(sorted(missing))}
-            at = point.at if self.banned else point.until
-            found.append(self._verdict(point.key, at, point.actor, tuple(point.rests_on), params))
-        return Ruling(tuple(found), wake=wake)
+        found, wake = list(state.verdicts), None
+        said = {verdict.occasion for verdict in found}  # an event has one alert: that it came is the graver offence
+        if self._may_miss:
+            for point in (each for each in state.points if each.key not in said):
+                if self.within is None or point.limit.has_passed(now):
+                    found.append(self._missing(point))
+                elif wake is None or point.limit.last < wake:
+                    wake = point.limit.last + 1
+        return Ruling(tuple(found), wake=wake) if found or wake is not None else SILENT
+
+    @property
+    def _may_miss(self) -> bool:
+        """Whether a step that does not come is an offence."""
+        return self.form in (REQUIRE, FOLLOWED_BY) or (self.form == NEXT and self.within is not None)
+
+    def _missing(self, point: Point) -> Verdict:
+        limit, span = point.limit, self.within
+        return Verdict(
+            occasion=point.key, reason="step_missing", severity="notice" if limit.provisional else self.severity,
+            at=limit.at, due_date=limit.day, due_at=limit.at if span is not None else None,
+            provisional=limit.provisional, actor=point.actor, rests_on=(point.key,),
+            params={"missing": ", ".join(sorted(point.missing)), "limit": str(span or "")},
+        )  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rules.language.clock_body import read_deadline
-from rules.language.order_body import read_match, read_separation, read_sequence
+from rules.language.order_body import read_match, read_separation
 from rules.language.reading import Head, Reading
 from rules.language.rule import Body
+from rules.language.sequence_body import read_sequence
 from rules.language.window_body import read_count
 from rules.language.yaml import Node
 

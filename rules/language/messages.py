@@ -22,7 +22,7 @@ EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
 SAID = {
     "deadline": ("limit", "start", "due"),
-    "sequence": ("missing",),
+    "sequence": ("missing", "limit"),
     "count": ("value", "threshold", "group", "total"),
 }
 

@@ -221,7 +221,7 @@ def test_a_wrong_value_is_a_located_error(faults: Faults, old: str, new: str, co
         ("sequence: {forbid: [case.decided]}", ["arguments"]),
         ("sequence: {}", ["missing-key"]),
         ("sequence: {require: {before: case.decided}}", ["missing-key"]),
-        ("sequence: {require: {before: case.decided, steps: [case.accepted], wait: 1 day}}", ["not-exact"]),
+        ("sequence: {require: {before: case.decided, steps: [case.accepted], wait: 1 dya}}", ["not-a-duration"]),
         ("sequence: {after: case.accepted, followed_by: case.decided}", ["missing-key"]),
         ("count: {event: case.decided, group_by: [event.actor], over: 3}", ["missing-key"]),
         ("count: {event: case.decided, group_by: [], window: {type: life}, over: 3}", ["empty"]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from sys import intern
 from typing import Any
 
 import msgspec
 
+from rules.model.building import EARLIEST, LATEST, Build, Guard, Read, builder, guard, reader
 from rules.model.contract import (
     ANY_FACT,
     ANY_MESSAGE,
@@ -27,7 +26,7 @@ from rules.model.contract import (
     stream_of,
     type_name,
 )
-from rules.model.fields import CONVERT, holds_an_identifier, looks_like_an_identifier, to_moment, to_number
+from rules.model.fields import to_moment
 from rules.model.times import parse_time
 
 __all__ = [
@@ -36,14 +35,8 @@ __all__ = [
     "encode_fact", "stream_of", "to_event", "type_name",
 ]  # fmt: skip
 
-EARLIEST, LATEST = parse_time("1900-01-01T00:00:00Z"), parse_time("2900-01-01T00:00:00Z")
 NOT_A_TIME = "neither a time with an offset from UTC nor, where that is allowed, a date"
 OUT_OF_RANGE = "a time outside of the years 1900 to 2899"
-REPEATED = frozenset({"task_code", "region", "organ", "department", "project_type"})
-"""Words that many events of many subjects share: held once."""
-MAY_BE_PERSONS = ("object_id", "objects")
-"""Supervised objects are firms, or natural persons, whose numbers must not be clear either."""
-
 _decode_message = msgspec.json.Decoder(ANY_MESSAGE).decode
 _decode_tombstone = msgspec.json.Decoder(Tombstone).decode
 
@@ -56,68 +49,10 @@ class Undecodable(Exception):
         self.reason, self.path, self.detail = reason, path, detail
 
 
-def _builder(kind: EventType) -> Callable[[Any, int, int, int], Fact]:
-    """A function (message, occurred, recorded, received) → fact, written out once: it runs per event."""
-    parts = []
-    for field in kind.judged:
-        mark = kind.fields[field]
-        reading = f"d.{field}"
-        convert = CONVERT.get(mark.kind)
-        if convert is not None:
-            nothing = "None" if mark.kind == "moment" else "''"
-            reading = f"({convert.__name__}({reading}) if {reading} else {nothing})"
-        elif field in REPEATED:
-            reading = f"intern({reading})"
-        elif mark.kind == "number":
-            reading = f"(None if {reading} is None else to_number({reading}))"
-        parts.append(reading)
-    source = (
-        "def build(m, occurred, recorded, received):\n d = m.data\n"
-        " return Made(intern(m.source), m.id, occurred, recorded, received, OPS[m.operation], m.precision == 'day'"
-        + "".join(f", {part}" for part in parts)
-        + ")\n"
-    )
-    names: dict[str, Any] = {convert.__name__: convert for convert in CONVERT.values()}
-    names |= {"Made": kind.fact, "OPS": OPERATIONS, "intern": intern, "to_number": to_number}
-    exec(compile(source, f"<fact {kind.name}>", "exec"), names)  # the source is made of our own field names
-    build: Callable[[Any, int, int, int], Fact] = names["build"]
-    return build
-
-
-def _guard(kind: EventType) -> Callable[[Any], str]:
-    """A function message → the path of what shows a clear identity, written out once: it runs per event."""
-    lines = ["def guard(m):", " d = m.data"]
-    for field, mark in kind.fields.items():
-        person = mark.personal or field in MAY_BE_PERSONS or mark.kind == "map"
-        if mark.kind in ("string", "text", "strings", "map"):
-            lines += [
-                f" v = d.{field}",
-                f" if v and {_shown(mark.kind, 'text' if person else 'code')}: return '$.data.{field}'",
-            ]
-    lines += [" v = m.subject", " if len(v) >= 11 and text(v): return '$.subject'"]
-    for field in ("id", "source"):
-        lines += [f" v = m.{field}", f" if len(v) >= 11 and code(v): return '$.{field}'"]
-    names: dict[str, Any] = {"text": looks_like_an_identifier, "code": holds_an_identifier, "written": _written}
-    source = "\n".join([*lines, " return ''"])
-    exec(compile(source, f"<guard {kind.name}>", "exec"), names)  # as above
-    guard: Callable[[Any], str] = names["guard"]
-    return guard
-
-
-def _shown(kind: str, shows: str) -> str:
-    """The condition under which a field's value `v` shows an identity."""
-    if kind == "strings":
-        return f"any({shows}(x) for x in v)"
-    return f"{shows}(written(v))" if kind == "map" else f"len(v) >= 11 and {shows}(v)"
-
-
-def _written(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-_BUILD: dict[type[Envelope], tuple[Callable[[Any, int, int, int], Fact], Callable[[Any], str]]] = {
-    kind.message: (_builder(kind), _guard(kind)) for kind in TYPES.values()
+_BUILD: dict[type[Envelope], tuple[Build, Guard]] = {
+    kind.message: (builder(kind), guard(kind)) for kind in TYPES.values()
 }
+_READ: dict[type[Any], Read] = {kind.message: reader(kind) for kind in TYPES.values()}
 
 
 def decode_message(value: bytes) -> Envelope | Tombstone:
@@ -142,8 +77,16 @@ def _message(value: bytes) -> Envelope | Tombstone:
 
 
 def decode_event(value: bytes) -> Event:
-    """One CloudEvent in JSON → the event that rules judge. Raises Undecodable."""
-    return to_event(decode_message(value))
+    """One CloudEvent in JSON → the event that rules judge. Raises Undecodable.
+
+    A message in which nothing is unusual is read in one go; any other step by step, so that its fault is found.
+    """
+    try:
+        message: Envelope = _decode_message(value)
+        event = _READ[type(message)](message)
+    except (ValueError, OverflowError, RecursionError):
+        event = None
+    return event if event is not None else to_event(decode_message(value))
 
 
 def to_event(message: Envelope | Tombstone) -> Event:
@@ -153,8 +96,8 @@ def to_event(message: Envelope | Tombstone) -> Event:
         raise Undecodable("no_identity", f"$.{empty}", "id, source and subject must not be empty")
     if isinstance(message, Tombstone):
         return _deletion(message)
-    build, guard = _BUILD[type(message)]
-    if clear := guard(message):
+    build, clear_in = _BUILD[type(message)]
+    if clear := clear_in(message):
         raise Undecodable("clear_identifier", clear, "a clear identity-card or phone number")
     place = "$.time"
     try:

@@ -16,21 +16,23 @@ EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}")
 """Times whose parts mean the same in any combination."""
-_days: dict[str, int] = {}
-_minutes: dict[str, int] = {}
-_seconds: dict[str, int] = {}
-_tails: dict[str, int] = {}
+HOURS: dict[str, int] = {}
+CLOCKS: dict[str, int] = {}
+TAILS: dict[str, int] = {}
+"""What the parts of written times mean: `2024-03-01T09`, `:30:00`, and the fraction with the offset."""
 _offsets: dict[str, dict[int, int]] = {}
 MOST_KNOWN = 200_000
+FIRST, LAST = -2_208_988_800 * SECOND + 2 * DAY, 29_348_006_400 * SECOND - 2 * DAY
+"""Only times well within the years 1900 to 2899 are remembered: what is put together of their parts is within."""
 
 
 def parse_time(text: str) -> int:
     """An RFC 3339 time with an offset → epoch microseconds. Raises ValueError.
 
-    Its day, minute, second, and what follows them (fraction, offset) are remembered each: few differ.
+    Its hour, its minute and second, and what follows them (fraction, offset) are remembered each: few differ.
     """
     try:
-        return _days[text[:11]] + _minutes[text[11:16]] + _seconds[text[16:19]] + _tails[text[19:]]
+        return HOURS[text[:13]] + CLOCKS[text[13:19]] + TAILS[text[19:]]
     except KeyError:
         return _parse_anew(text)
 
@@ -55,19 +57,18 @@ def _parse_anew(text: str) -> int:
     if not (seconds.isdigit() and seconds.isascii()) or int(seconds) > 59:
         raise ValueError(f"`{text}` is not a time")
     at = minute + int(seconds) * SECOND + fraction
-    if WRITTEN.match(text):
+    if WRITTEN.match(text) and FIRST < at < LAST:
         _remember(text, at)
     return at
 
 
 def _remember(text: str, at: int) -> None:
-    for known in (_days, _tails):
+    for known in (HOURS, TAILS):
         if len(known) > MOST_KNOWN:
             known.clear()
-    day = _days[text[:11]] = _parse_slowly(text[:10] + "T00:00Z")
-    minute = _minutes[text[11:16]] = int(text[11:13]) * HOUR + int(text[14:16]) * MINUTE
-    second = _seconds[text[16:19]] = int(text[17:19]) * SECOND
-    _tails[text[19:]] = at - day - minute - second
+    hour = HOURS[text[:13]] = _parse_slowly(text[:13] + ":00Z")
+    clock = CLOCKS[text[13:19]] = int(text[14:16]) * MINUTE + int(text[17:19]) * SECOND
+    TAILS[text[19:]] = at - hour - clock
 
 
 def _parse_slowly(text: str) -> int:

@@ -36,12 +36,16 @@ class Code(Struct, frozen=True, kw_only=True):
 
 
 class Scope(Struct, frozen=True):
-    """What an expression may name: parameters, columns of the item catalogue, the name of the subject."""
+    """What an expression may name: parameters, columns of the item catalogue, the name of the subject.
+
+    `declared`: the declared tables, each with the kinds of its columns and the column that is its one value, if any.
+    """
 
     params: Mapping[str, Value]
     item: Mapping[str, tuple[str, bool]]
     subject: str
     proved: frozenset[str] = NOTHING
+    declared: Mapping[str, tuple[Mapping[str, str], str]] = {}
 
 
 def fail(node: Node, code: str, message: str, known: Iterable[str] = (), word: str = "") -> NoReturn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from rules.expression import functions, operators
+from rules.expression import declared, functions, operators
 from rules.expression.code import NOT_CONSTANT, NOTHING, Code, Scope, fail
 from rules.expression.names import Names
 from rules.expression.source import Function, Source, function_of
@@ -65,6 +65,8 @@ class Typing:
             self.proved = outside
 
     def _code(self, node: Node) -> Code:
+        if declared.speaks_of(node):
+            return declared.code(node, self)
         match node:
             case Literal():
                 return self.names.constant(node.value)

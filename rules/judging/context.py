@@ -92,6 +92,17 @@ class Context:
             self._item = self.places.tables.items.lookup(*key) or NOTHING
         return self._item
 
+    def declared(self, table: str, key: str | None, at: int | date | None) -> Mapping[str, Any] | None:
+        """What a declared table says of a key, here and on that day; None where it says nothing."""
+        if key is None or at is None:
+            return None
+        day = at if isinstance(at, date) else local_day(at, self.zone)
+        return self.places.tables.declared.row(table, key, day, self.region)
+
+    def declares(self, table: str) -> bool | None:
+        """True where anything is declared in a table, else None."""
+        return self.places.tables.declared.says_something(table) or None
+
     @property
     def zone(self) -> str:
         """The time zone of the subject's region."""

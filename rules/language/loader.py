@@ -14,6 +14,8 @@ from rules.language.yaml import BREAKS, Node, Source
 from rules.tables import Fault, TableErrors, Tables, load_tables
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
+TABLES = {"declared", "items", "calendars"}
+"""Folders of a book that hold tables."""
 NOT_RULES = {"clocks.yaml", "regions.yaml", "sources.yaml", "mapping.yaml"}
 
 
@@ -23,7 +25,7 @@ def load_book(directory: Path | None = None) -> Book:
     faults: list[BookError] = []
     tables = _tables(directory, faults)
     around = Surroundings(_clocks(root, faults), tables)
-    paths = [path for path in sorted(root.rglob("*.yaml")) if path.name not in NOT_RULES]
+    paths = [path for path in sorted(root.rglob("*.yaml")) if _holds_a_rule(path.relative_to(root))]
     if not paths:
         faults.append(BookError(str(root), 1, 1, "empty", "there is no rule in this folder"))
     read = [read_rule(Source(path, shown(path), faults), around) for path in paths]
@@ -34,6 +36,10 @@ def load_book(directory: Path | None = None) -> Book:
     for part in (tables.hash, *(f"{rule.id}={rule.hash}" for rule in rules)):
         digest.update(part.encode() + b"\0")
     return Book(tuple(rules), tables, digest.hexdigest())
+
+
+def _holds_a_rule(path: Path) -> bool:
+    return path.name not in NOT_RULES and path.parts[0] not in TABLES
 
 
 def shown(path: Path) -> str:

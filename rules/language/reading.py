@@ -14,10 +14,11 @@ from rules.language.words import flag, known, literal, missing, suggest
 from rules.language.yaml import Node
 from rules.model.events import BY_RANK, TYPES, EventType
 from rules.model.spans import Span
-from rules.tables import Item
+from rules.tables import Item, Tables
 
 SELECTOR_KEYS = ("event", "when", "per", "at", "in_time")
 BARE_SPAN = re.compile(r"\d+\s*[A-Za-z]+")
+DECLARED = re.compile(r"\bdeclared\.")
 PARAMETER = re.compile(r"\bparams\.(\w+)")
 KIND_OF_COLUMN: dict[Any, str] = {
     str: "string", bool: "bool", int: "number", Span: "span",
@@ -53,8 +54,11 @@ class Head(Struct, frozen=True):
 class Reading:
     """What one rule file is read with: parameters, subject, and what its `when` has proved present."""
 
-    def __init__(self, subject: str, params: Mapping[str, Value], streams: Iterable[str]) -> None:
+    def __init__(
+        self, subject: str, params: Mapping[str, Value], streams: Iterable[str], tables: Tables | None = None
+    ) -> None:
         self.params, self.subject, self.streams = params, subject, tuple(streams)
+        self.declared = None if tables is None else {each.name: (each.kinds(), each.value) for each in tables.declared}
         self.proved: frozenset[str] = frozenset()
 
     def expression(
@@ -74,7 +78,7 @@ class Reading:
         if BARE_SPAN.fullmatch(text.strip()) and literal(node) is None:
             return None
         found = tuple(sorted(types, key=lambda kind: kind.rank))
-        scope = Scope(self.params, COLUMNS, self.subject, self.proved)
+        scope = Scope(self.params, COLUMNS, self.subject, self.proved, self.declared or {})
         try:
             if not found or self._rests_on_a_fault(text):  # which is told already; what else is wrong here is told too
                 parse(text)
@@ -87,6 +91,8 @@ class Reading:
         return None
 
     def _rests_on_a_fault(self, text: str) -> bool:
+        if self.declared is None and DECLARED.search(text):
+            return True
         return any(name in self.params and self.params[name] is None for name in PARAMETER.findall(text))
 
     def selector(self, node: Node | None, also: tuple[str, ...] = ()) -> Selector:

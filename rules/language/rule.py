@@ -29,6 +29,7 @@ class Example(Struct, frozen=True):
     expect: tuple[dict[str, Any], ...]
     items: dict[str, dict[str, Any]]
     line: int
+    declared: dict[str, Any] = {}
 
 
 class Rule(Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ SUBJECTS = {"service": "case_id", "inspection": "action_id"}
 LONGEST_ID = 20
 RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-TAKEN = {"event", "item", "params", "group", "value", "threshold"} | {name.split(".")[0] for name in TYPES}
+TAKEN = {"event", "item", "params", "declared", "group", "value", "threshold"} | {name.split(".")[0] for name in TYPES}
 
 
 class Surroundings(Struct):
@@ -48,7 +48,7 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     rule_id, streams, params = _rule_id(node, around), _streams(node), _params(node)
     subject, severity = _subject(node, streams[0]), word(node, "severity", SEVERITIES)
     kind = _kind(node)
-    reading = Reading(subject, params, streams)
+    reading = Reading(subject, params, streams, around.tables)
     head = Head(rule_id, streams[0], severity, node.get("when"), around.clocks)
     body = _body(node, kind, head, reading)
     messages = read_messages(node, sayable(kind, node.get(kind), body, subject, params))

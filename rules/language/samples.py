@@ -10,7 +10,7 @@ from rules.language.yaml import Node
 from rules.model.alerts import SEVERITIES
 from rules.model.events import OPERATIONS, TYPES
 from rules.tables import Tables
-from rules.tables.items import ExampleFaults
+from rules.tables.faults import ExampleFaults
 
 EXPECTED = (
     "step", "at", "due_date", "reason", "severity", "state", "ended_at", "value", "subject", "group",
@@ -37,10 +37,10 @@ def read_examples(node: Node, subject: str, tables: Tables | None) -> tuple[Exam
 
 
 def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
-    if not known(node, ("name", "items", "given", "until", "expect")):
+    if not known(node, ("name", "items", "declared", "given", "until", "expect")):
         return None
     name, given = word(node, "name"), node.get("given")
-    items = _items(node.get("items"), tables)
+    items, declared = _items(node.get("items"), tables), _declared(node.get("declared"), tables)
     expected = _expectations(node)
     if given is None or not given.is_list or not given.value:
         missing(given if given is not None else node, "given", "lists the events of the example")
@@ -52,7 +52,7 @@ def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
     if until is None and given.value[-1].get("operation") is not None:
         missing(node, "until", "is required where the last event has no time")
     events = tuple(part.plain() for part in given.value if part.is_map)
-    return Example(name, events, end, expected, items, node.line)
+    return Example(name, events, end, expected, items, node.line, declared)
 
 
 def _event(node: Node, subject: str) -> None:
@@ -86,16 +86,38 @@ def _items(node: Node | None, tables: Tables | None) -> dict[str, dict[str, Any]
         if tables is not None:
             tables.items.with_examples(plain)
     except ExampleFaults as error:
-        for each in error.errors:
-            message, _, hint = each.message.partition("; ")
-            _place(node, each.path, each.code).fault(each.code, message, hint)
+        _told(node, error)
     return plain
+
+
+def _declared(node: Node | None, tables: Tables | None) -> dict[str, Any]:
+    """`{table: {key: value | {column: …} | [{column: …}, …]}}`: all that these tables say in the example."""
+    if node is None:
+        return {}
+    if not node.is_map:
+        node.fault("type", f"`declared` maps a declared table to its rows; this is {node.shown}")
+        return {}
+    plain: dict[str, Any] = node.plain()
+    try:
+        if tables is not None:
+            tables.declared.with_examples(plain)
+    except ExampleFaults as error:
+        _told(node, error)
+    return plain
+
+
+def _told(node: Node, error: ExampleFaults) -> None:
+    for each in error.errors:
+        message, _, hint = each.message.partition("; ")
+        _place(node, each.path, each.code).fault(each.code, message, hint)
 
 
 def _place(node: Node, path: tuple[str, ...], code: str) -> Node:
     """The value that a path names, or its key where the key is wrong."""
     for name in path:
-        found = node.keys.get(name) if code == "unknown-column" and name == path[-1] else node.get(name)
+        found = (
+            node.keys.get(name) if code in ("unknown-column", "unknown-table") and name == path[-1] else node.get(name)
+        )
         node = found if found is not None else node
     return node
 

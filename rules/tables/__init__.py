@@ -1,4 +1,4 @@
-"""Decides which declared tables stand beside the rules: calendars, items, regions and sources, under one hash."""
+"""Decides which declared tables stand beside the rules: calendars, items, regions, sources and more, under one hash."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from msgspec import Struct
 
 from rules.calendar import Calendar, OfficeHours
 from rules.tables.calendars import load_calendars
+from rules.tables.declared import Declared, load_declared
 from rules.tables.faults import Fault, TableErrors
 from rules.tables.items import Item, Items, load_items
 from rules.tables.regions import Region, Regions, load_regions
 from rules.tables.sources import Sources, load_sources
 
-__all__ = ["SHIPPED", "Fault", "Item", "Items", "Region", "Regions", "Sources", "TableErrors", "Tables", "load_tables"]
+__all__ = [
+    "SHIPPED", "Declared", "Fault", "Item", "Items", "Region", "Regions", "Sources", "TableErrors", "Tables",
+    "load_tables",
+]  # fmt: skip
 
 SHIPPED = Path(__file__).resolve().parent.parent
-"""The folder that holds the shipped `calendars/`, `items/`, `regions.yaml` and `sources.yaml`."""
+"""The folder that holds the shipped `calendars/`, `items/`, `regions.yaml`, `sources.yaml` and `declared/`."""
 
 
 class Tables(Struct, frozen=True):
@@ -27,12 +31,14 @@ class Tables(Struct, frozen=True):
     items: Items
     regions: Regions
     sources: Sources = Sources()
+    declared: Declared = Declared()
 
     @property
     def hash(self) -> str:
         parts = [self.calendars[name].hash for name in sorted(self.calendars)]
         return blake2b(
-            "/".join([*parts, self.items.hash, self.regions.hash, self.sources.hash]).encode(), digest_size=16
+            "/".join([*parts, self.items.hash, self.regions.hash, self.sources.hash, self.declared.hash]).encode(),
+            digest_size=16,
         ).hexdigest()
 
     def calendar(self, region: str) -> Calendar:
@@ -47,14 +53,17 @@ class Tables(Struct, frozen=True):
 def load_tables(directory: Path | None = None) -> Tables:
     """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors."""
     faults: list[Fault] = []
-    places = {name: _place(directory, name) for name in ("calendars", "items", "regions.yaml", "sources.yaml")}
+    places = {
+        name: _place(directory, name) for name in ("calendars", "items", "regions.yaml", "sources.yaml", "declared")
+    }
     calendars = load_calendars(places["calendars"], faults)
     items = load_items(places["items"], faults)
     regions = load_regions(places["regions.yaml"], set(calendars), faults)
     sources = load_sources(places["sources.yaml"], faults)
+    declared = load_declared(places["declared"], faults)
     if faults:
         raise TableErrors(faults)
-    return Tables(calendars, items, regions, sources)
+    return Tables(calendars, items, regions, sources, declared)
 
 
 def _place(directory: Path | None, name: str) -> Path:

@@ -73,3 +73,19 @@ class Text:
         position = self.text.find(words, start)
         before = self.text[: max(position, 0)]
         self.fault(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1, code, message)
+
+
+class ExampleFault(ValueError):
+    """A wrong value in a table of an example; `path` says where: (task code, field), or (table, key, column)."""
+
+    def __init__(self, path: tuple[str, ...], code: str, message: str) -> None:
+        super().__init__(message)
+        self.path, self.code, self.message = path, code, message
+
+
+class ExampleFaults(ValueError):
+    """All wrong values in the tables of one example."""
+
+    def __init__(self, errors: list[ExampleFault]) -> None:
+        super().__init__("; ".join(f"{'.'.join(error.path)}: {error}" for error in errors))
+        self.errors = errors

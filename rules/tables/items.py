@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -15,8 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rules.model.spans import Span, parse_span
-from rules.tables.faults import Fault, Text
+from rules.model.spans import Span
+from rules.tables.cells import read_date, read_flag, read_span, read_text, read_whole, read_words, rows_of
+from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -43,102 +43,40 @@ class Item(Struct, frozen=True, kw_only=True):
     basis: str = ""
 
 
-def _text(raw: Any) -> str:
-    if isinstance(raw, str):
-        return raw.strip()
-    raise ValueError(f"`{raw}` is not a text")
-
-
-def _date(raw: Any) -> date:
-    if isinstance(raw, date):
-        return raw
-    try:
-        if len(_text(raw)) == 10:
-            return date.fromisoformat(_text(raw))
-    except ValueError:
-        pass
-    raise ValueError(f"`{raw}` is not a date (YYYY-MM-DD)")
-
-
-def _flag(raw: Any) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    if raw not in ("true", "false"):
-        raise ValueError(f"`{raw}` is neither true nor false")
-    return bool(raw == "true")
-
-
-def _whole(raw: Any) -> int:
-    if isinstance(raw, bool) or not str(raw).strip().isdigit():
-        raise ValueError(f"`{raw}` is not a whole number")
-    return int(raw)
-
-
-def _words(raw: Any) -> tuple[str, ...]:
-    parts = raw if isinstance(raw, list | tuple) else _text(raw).split(";")
-    found = tuple(_text(part) for part in parts)
-    if "" in found or len(set(found)) < len(found):
-        raise ValueError(f"`{raw}` has an empty or a repeated part")
-    return found
-
-
-def _limit(raw: Any) -> Span:
-    span = parse_span(_text(raw))
-    if span.amount == 0:
-        raise ValueError(f"`{raw}`: leave a limit of nothing out")
-    return span
-
-
 def _limits(raw: Any) -> dict[str, Span]:
     if isinstance(raw, Mapping):
-        return {_text(stage): _limit(span) for stage, span in raw.items()}
+        return {read_text(stage): read_span(span) for stage, span in raw.items()}
     found: dict[str, Span] = {}
-    for part in _words(raw):
+    for part in read_words(raw):
         stage, sign, span = part.partition("=")
         if not sign or stage.strip() in found:
             raise ValueError(f"`{part}` is not one `stage=5 workdays`")
-        found[stage.strip()] = _limit(span)
+        found[stage.strip()] = read_span(span)
     return found
 
 
 READ: dict[str, Callable[[Any], Any]] = {
-    "task_code": _text,
-    "effective": _date,
-    "expires": _date,
-    "name_zh": _text,
-    "name_en": _text,
-    "type": _text,
-    "level": _text,
-    "joint": _flag,
-    "legal_limit": _limit,
-    "promised_limit": _limit,
-    "extension_limit": _limit,
-    "required_stages": _words,
+    "task_code": read_text,
+    "effective": read_date,
+    "expires": read_date,
+    "name_zh": read_text,
+    "name_en": read_text,
+    "type": read_text,
+    "level": read_text,
+    "joint": read_flag,
+    "legal_limit": read_span,
+    "promised_limit": read_span,
+    "extension_limit": read_span,
+    "required_stages": read_words,
     "stage_limits": _limits,
-    "special_procedures": _words,
-    "has_certificate": _flag,
-    "max_visits": _whole,
-    "online": _flag,
-    "offices": _words,
-    "basis": _text,
+    "special_procedures": read_words,
+    "has_certificate": read_flag,
+    "max_visits": read_whole,
+    "online": read_flag,
+    "offices": read_words,
+    "basis": read_text,
 }
 """Every column of the catalogue and how it is read; an empty cell is an absent value."""
-
-
-class ExampleFault(ValueError):
-    """A wrong value in the `items` of an example; `path` says where: (task code,) or (task code, field)."""
-
-    def __init__(self, path: tuple[str, ...], code: str, message: str) -> None:
-        super().__init__(message)
-        self.path, self.code, self.message = path, code, message
-
-
-class ExampleFaults(ValueError):
-    """All wrong values in the `items` of one example."""
-
-    def __init__(self, errors: list[ExampleFault]) -> None:
-        super().__init__("; ".join(f"{'.'.join(error.path)}: {error}" for error in errors))
-        self.errors = errors
 
 
 class Items:
@@ -219,59 +157,5 @@ def load_items(directory: Path, faults: list[Fault]) -> Items:
 
 
 def _file(text: Text) -> list[tuple[Item, Text, int]]:
-    columns = _header(text)
-    found: list[tuple[Item, Text, int]] = []
-    for line, written in enumerate(text.lines[1:], 2):
-        if written.strip() and not written.startswith("#"):
-            item = _row(text, line, columns)
-            if item is not None:
-                found.append((item, text, line))
-    return found
-
-
-def _header(text: Text) -> list[str]:
-    if not text.lines:
-        text.fault(1, 1, "empty-file", "a catalogue begins with its column names")
-        return []
-    columns = [name.strip() for name, _ in cells(text.lines[0])]
-    for name, col in cells(text.lines[0]):
-        if name.strip() not in READ:
-            text.fault(1, col, "unknown-column", unknown_column(name.strip()))
-        elif columns.count(name.strip()) > 1:
-            text.fault(1, col, "repeated-column", f"`{name.strip()}` stands more than once")
-    for name in ("task_code", "effective"):
-        if name not in columns:
-            text.fault(1, 1, "missing-column", f"the column `{name}` is required")
-    return columns
-
-
-def _row(text: Text, line: int, columns: list[str]) -> Item | None:
-    found = cells(text.lines[line - 1])
-    if len(found) != len(columns):
-        text.fault(line, 1, "ragged-row", f"{len(found)} cells under {len(columns)} columns")
-        return None
-    values: dict[str, Any] = {}
-    for name, (cell, col) in zip(columns, found, strict=True):
-        if cell.strip() and name in READ:
-            try:
-                values[name] = READ[name](cell)
-            except ValueError as error:
-                text.fault(line, col, "bad-value", f"{name}: {error}")
-    for name in ("task_code", "effective"):
-        if name not in values:
-            if name in columns and not found[columns.index(name)][0].strip():
-                text.fault(line, found[columns.index(name)][1], "missing-value", f"`{name}` is empty")
-            return None
-    return Item(**values)
-
-
-def cells(line: str) -> list[tuple[str, int]]:
-    """The cells of one CSV line, each with the column at which it begins, from 1."""
-    starts, quoted = [1], False
-    for position, letter in enumerate(line):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
-            starts.append(position + 2)
-    read = next(csv.reader([line]), [])
-    return list(zip(read, starts, strict=False))
+    rows = rows_of(text, READ, ("task_code", "effective"), unknown_column)
+    return [(Item(**values), text, line) for line, values in rows]

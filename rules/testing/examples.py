@@ -101,14 +101,16 @@ def _message(given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: s
 
 
 def tables_for(example: Example, tables: Tables) -> Tables:
-    """The declared tables with the example's own items."""
-    if not example.items:
-        return tables
-    return msgspec.structs.replace(tables, items=tables.items.with_examples(example.items))
+    """The declared tables with the example's own items, and what it declares itself."""
+    if example.items:
+        tables = msgspec.structs.replace(tables, items=tables.items.with_examples(example.items))
+    if example.declared:
+        tables = msgspec.structs.replace(tables, declared=tables.declared.with_examples(example.declared))
+    return tables
 
 
 class Trial(Struct, frozen=True):
-    """An example made ready: a book of its one rule over its own items, its events, and when it ends."""
+    """An example made ready: a book of its one rule over its own tables, its events, and when it ends."""
 
     book: Book
     zone: str

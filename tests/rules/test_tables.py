@@ -7,7 +7,8 @@ import pytest
 
 from rules.model.spans import Span, parse_span
 from rules.tables import Items, TableErrors, load_tables
-from rules.tables.items import ExampleFaults, cells
+from rules.tables.cells import cells
+from rules.tables.faults import ExampleFaults
 
 HEADER = "task_code,effective,expires,legal_limit,promised_limit,required_stages,has_certificate\n"
 

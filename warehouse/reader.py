@@ -11,12 +11,17 @@ from rules.model.alerts import Alert, Clock
 from warehouse import rows
 from warehouse.link import connect, reaching, sql
 
+LIVE = "live"
 EVER = 1 << 62
 
 
 class AlertFilter(Struct, frozen=True, kw_only=True):
-    """Which alerts are wanted; what is empty does not filter. T03 takes T03.penalty with it."""
+    """Which alerts are wanted; what is empty does not filter. T03 takes T03.penalty with it.
 
+    Those of shadow rules are for authors: they come only where `mode` asks for them.
+    """
+
+    mode: str = LIVE
     states: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     rule: str = ""
@@ -79,7 +84,7 @@ class Reader:
         return (rows.clock_of(row) for row in self._stream("clocks_standing"))
 
     def alert_counts(self) -> dict[tuple[str, str, str], int]:
-        """(rule, severity, state) → alerts."""
+        """(rule, severity, state) → live alerts."""
         return {tuple(key): number for *key, number in self._rows("alert_counts")}  # type: ignore[misc]
 
     def case_timeline(self, stream: str, subject: str) -> list[rows.StoredEvent]:

@@ -11,7 +11,7 @@ import msgspec
 
 from rules.judging.verdicts import Verdict
 from rules.judging.versions import content
-from rules.language.rule import Book, Rule
+from rules.language.rule import LIVE, Book, Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
 from rules.model.words import in_words
@@ -37,7 +37,9 @@ def alert_of(
     said |= {"due_date": str(verdict.due_date or ""), "department": _last(then, "department")}
     message = rule.messages.get("warn" if verdict.step else "fire") or rule.messages["fire"]
     return Alert(
-        alert_id=identity(rule.id, verdict.step, group or subject, *verdict.occasion),
+        alert_id=identity(
+            rule.id if rule.mode == LIVE else rule.key, verdict.step, group or subject, *verdict.occasion
+        ),
         rule=rule.id,
         step=verdict.step,
         version=rule.version,
@@ -66,7 +68,14 @@ def alert_of(
         message=Text(_render(message.zh, said, occasion, "zh"), _render(message.en, said, occasion, "en")),
         evidence=tuple(evidence_of(fact) for fact in rests_on[:MOST_EVIDENCE]),
         evidence_total=int(verdict.params.get("total", len(verdict.rests_on))),
+        mode=rule.mode,
     )
+
+
+def is_of(alert: Alert, rule: Rule) -> bool:
+    """Whether an alert is known as one of this rule: the versions in force are one, a shadow is by itself."""
+    shadow = rule.mode != LIVE
+    return alert.rule == rule.id and alert.mode == rule.mode and (not shadow or alert.version == rule.version)
 
 
 def evidence_of(fact: Fact) -> Evidence:

@@ -15,6 +15,8 @@ from rules.model.times import DAY
 
 KEEP = 90 * DAY
 """How long after a subject closed its own rules judge what is recorded of it (RULES.md §3.5)."""
+TRANSIT = 7 * DAY
+"""How long state is kept beyond what is judged, so that the answer does not depend on when an event arrives."""
 
 
 def begin(record: Record, slots: Slots) -> Context:

@@ -9,21 +9,23 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
-from rules.core.alerting import WITHDRAWN, alert_of, changes, settle, settles_at
-from rules.core.record import HEADER, NEVER, head, wake_of
+from rules.core.alerting import WITHDRAWN, alert_of, changes, is_of, settle, settles_at
+from rules.core.folding import TRANSIT
+from rules.core.governing import Governing
+from rules.core.group import HEAD, Group, Head, Point, decode_head, encode, point_of, prefix_of, row_key
+from rules.core.record import HEADER, head, wake_of
 from rules.core.step import Rows, Step
-from rules.core.subjects import HOT, TRANSIT
+from rules.core.subjects import HOT
 from rules.core.timers import Timers
 from rules.judging.context import Context
 from rules.judging.place import Places
-from rules.judging.verdicts import Ruling
+from rules.judging.verdicts import SILENT
 from rules.judging.windows import Grouped, GroupKind
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
@@ -31,46 +33,7 @@ from rules.model.events import RANK_OF, Fact
 from rules.model.facts import SEPARATOR, GroupFact, decode_group_fact, encode_group_fact, group_name
 from rules.model.times import local_day, next_midnight
 
-HEAD, POINT = b"g", b"p"
 PRUNE_EVERY = 256
-
-
-class Head(Struct, array_like=True):
-    """A group as it rests in its row; its points are rows of their own."""
-
-    alerts: list[Alert]
-    base: dict[str, Raw]
-    sealed: int
-
-
-class Point(Struct, order=True, gc=False):
-    """One event of a group, in the order in which windows take it."""
-
-    at: int
-    rank: int
-    source: str
-    id: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.source, self.id
-
-
-class Group:
-    """One group in memory."""
-
-    __slots__ = ("alerts", "base", "context", "facts", "key", "live", "points", "rulings", "sealed", "stale")
-
-    def __init__(self, key: str, context: Context) -> None:
-        self.key, self.context = key, context
-        self.points: list[Point] = []
-        self.facts: dict[tuple[str, str], GroupFact] = {}
-        self.alerts: dict[str, Alert] = {}
-        self.base: dict[str, Raw] = {}
-        self.live: dict[str, Any] = {}
-        self.rulings: dict[str, Ruling] = {}
-        self.sealed = -NEVER
-        self.stale = True
 
 
 class GroupCore:
@@ -79,7 +42,7 @@ class GroupCore:
     def __init__(self, book: Book, rows: Rows | None = None) -> None:
         self.book, self.rows = book, rows
         self.places = Places(book.tables)
-        self.sources = book.tables.sources
+        self.sources, self.governing = book.tables.sources, Governing(book)
         self.rules: dict[str, list[tuple[Rule, GroupKind]]] = {}
         for rule in book.rules:
             if isinstance(rule.body, Grouped) and rule.body.grouping is not None:
@@ -134,13 +97,13 @@ class GroupCore:
             group = self.groups[key] = Group(key, Context(group_name(key), self.places, frozenset()))
             row = self.rows.get(HEAD + key.encode()) if self.rows is not None else None
             if row is not None and self.rows is not None:
-                kept = _decode_head(row[HEADER:])
+                kept = decode_head(row[HEADER:])
                 group.alerts = {alert.alert_id: alert for alert in kept.alerts}
-                group.base, group.sealed = kept.base, kept.sealed
-                for _, value in self.rows.scan(_prefix(key)):
+                group.base, group.sealed, group.region = kept.base, kept.sealed, kept.region
+                for _, value in self.rows.scan(prefix_of(key)):
                     fact = decode_group_fact(value)
                     group.facts[fact.source, fact.id] = fact
-                    group.points.append(_point(fact))
+                    group.points.append(point_of(fact))
                 group.points.sort()
         return group
 
@@ -149,14 +112,14 @@ class GroupCore:
         old = group.facts.get(key)
         if old is not None and old.version > fact.version:
             return
-        point = _point(fact)
+        point = point_of(fact)
         if old is not None:
-            before = _point(old)
+            before = point_of(old)
             del group.points[bisect_left(group.points, before)]
             del group.facts[key]
             group.stale = True
             if self.rows is not None:
-                step.rows[_row_key(group.key, before)] = None
+                step.rows[row_key(group.key, before)] = None
         if not fact.present:
             return
         if self._is_late(fact.fact) or point.at < group.sealed:
@@ -164,7 +127,7 @@ class GroupCore:
             return
         group.facts[key] = fact
         if self.rows is not None:
-            step.rows[_row_key(group.key, point)] = encode_group_fact(fact)
+            step.rows[row_key(group.key, point)] = encode_group_fact(fact)
         if group.stale or (group.points and point.at <= group.points[-1].at):
             insort(group.points, point)
             group.stale = True
@@ -173,7 +136,7 @@ class GroupCore:
         for rule, body in self._rules_of(group):
             entry = self._entry(group, body, fact.fact)
             if entry is not None:
-                body.push(group.live[rule.id], [entry], group.context.zone)
+                body.push(group.live[rule.key], [entry], group.context.zone)
 
     def _is_late(self, fact: Fact) -> bool:
         """Later than its source may be; a whole day is over at its 24:00 in the region of the event."""
@@ -205,37 +168,48 @@ class GroupCore:
         rules = self._rules_of(group)
         if group.stale:
             for rule, body in rules:
-                group.live[rule.id] = _begun(body, group.base.get(rule.id))
-                self._push(group, rule, body, group.points, group.live[rule.id])
-        after: dict[str, Alert] = {}
-        changed = group.stale
-        wakes: list[int] = []
+                group.live[rule.key] = _begun(body, group.base.get(rule.key))
+                self._push(group, rule, body, group.points, group.live[rule.key])
+        epoch = self.governing.epoch(now)
+        changed = group.stale or epoch != group.epoch
         for rule, body in rules:
-            ruling = body.ruling(group.live[rule.id], group.context, now, None)
-            changed = changed or ruling.verdicts != (
-                group.rulings[rule.id].verdicts if rule.id in group.rulings else ()
-            )
-            group.rulings[rule.id] = ruling
-            wakes += [ruling.wake] if ruling.wake is not None else []
-        group.stale = False
+            ruling = body.ruling(group.live[rule.key], group.context, now, None)
+            old = group.rulings.get(rule.key, SILENT)
+            changed = changed or ruling.verdicts != old.verdicts
+            group.rulings[rule.key] = ruling
+        group.stale, group.epoch = False, epoch
         if changed:
-            facts = [group.facts[point.key] for point in group.points]
-            for rule, _ in rules:
-                for verdict in group.rulings[rule.id].verdicts:
-                    alert = self._alert(rule, verdict, group, facts, now)
-                    after[alert.alert_id] = alert
+            after = self._after(group, now)
             open_ = {key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after}
             step.alerts += changes(open_, after)
             group.alerts.update(open_)
         step.alerts += settle(group.alerts, self.sources, now)
-        wakes += [settles_at(a, self.sources) for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
+        wake = self._wake(group, now)
         self._prune(group, now, step)
-        self._keep(group, min(wakes, default=None), step)
+        self._keep(group, wake, step)
+
+    def _after(self, group: Group, now: int) -> dict[str, Alert]:
+        """The alerts that the rulings of a group come to, each of the version that governs it."""
+        zone = self.places.of(group.home).zone
+        facts = [group.facts[point.key] for point in group.points]
+        after: dict[str, Alert] = {}
+        for rule, _ in self._rules_of(group):
+            for verdict in group.rulings[rule.key].verdicts:
+                if self.governing.governs(rule, verdict.began_at, zone, now):
+                    alert = self._alert(rule, verdict, group, facts, now)
+                    after[alert.alert_id] = alert
+        return after
+
+    def _wake(self, group: Group, now: int) -> int | None:
+        wakes = [group.rulings[rule.key].wake for rule, _ in self._rules_of(group)]
+        wakes += [settles_at(a, self.sources) for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
+        wakes += [self.governing.next_after(now)] if group.points or group.alerts else []
+        return min((at for at in wakes if at is not None), default=None)
 
     def _alert(self, rule: Rule, verdict: Any, group: Group, facts: Sequence[GroupFact], now: int) -> Alert:
         first = group.facts.get(verdict.occasion)
         subject = first.subject if first is not None else ""
-        old = next((a for a in group.alerts.values() if a.rule == rule.id and a.occasion == verdict.occasion), None)
+        old = next((a for a in group.alerts.values() if is_of(a, rule) and a.occasion == verdict.occasion), None)
         wanted = set(verdict.rests_on) | {verdict.occasion}
         used = [fact.fact for fact in facts if (fact.source, fact.id) in wanted]
         if first is None and old is not None:
@@ -252,13 +226,14 @@ class GroupCore:
             return
         old, kept = group.points[:gone], set[tuple[str, str]]()
         for rule, body in self._rules_of(group):
-            base = _begun(body, group.base.get(rule.id))
+            base = _begun(body, group.base.get(rule.key))
             self._push(group, rule, body, old, base)
             kept |= body.seal(base)
-            group.base[rule.id] = Raw(encode(base))
+            group.base[rule.key] = Raw(encode(base))
+        group.region = group.home
         for point in old:
             if self.rows is not None:
-                step.rows[_row_key(group.key, point)] = None
+                step.rows[row_key(group.key, point)] = None
             del group.facts[point.key]
         del group.points[:gone]
         group.sealed = horizon
@@ -269,12 +244,8 @@ class GroupCore:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
-        kept = Head(list(group.alerts.values()), group.base, group.sealed)
+        kept = Head(list(group.alerts.values()), group.base, group.sealed, group.region)
         step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + encode(kept)
-
-
-encode = msgspec.msgpack.Encoder().encode
-_decode_head = msgspec.msgpack.Decoder(Head).decode
 
 
 def _begun(body: GroupKind, base: Raw | None) -> Any:
@@ -283,17 +254,3 @@ def _begun(body: GroupKind, base: Raw | None) -> Any:
         with suppress(msgspec.ValidationError):  # another kind of rule bore this name in an earlier book
             return body.decode(base)
     return body.new()
-
-
-def _point(fact: GroupFact) -> Point:
-    return Point(fact.fact.occurred_at, RANK_OF[type(fact.fact)], fact.source, fact.id)
-
-
-def _prefix(group: str) -> bytes:
-    encoded = group.encode()
-    return POINT + len(encoded).to_bytes(4, "big") + encoded
-
-
-def _row_key(group: str, point: Point) -> bytes:
-    digest = blake2b(f"{point.source}\0{point.id}".encode(), digest_size=8).digest()
-    return _prefix(group) + (point.at + (1 << 62)).to_bytes(8, "big") + digest

@@ -44,7 +44,8 @@ class Kept(Struct, array_like=True):
 
 class Record:
     """One subject in memory. `states` is None until the log has been folded; it and `rulings` are by slot, without
-    those of which there is nothing to say. `touched` has the bits of the slots to be asked."""
+    those of which there is nothing to say. `touched` has the bits of the slots to be asked, `epoch` says how many
+    activations the last answers know of."""
 
     __slots__ = (
         "alerts",
@@ -52,6 +53,7 @@ class Record:
         "closed_at",
         "context",
         "count",
+        "epoch",
         "late",
         "latest_recorded",
         "log",
@@ -82,7 +84,7 @@ class Record:
         self.clocks: dict[tuple[str, tuple[str, str]], Clock] = NOTHING
         self.off: dict[int, Any] = NOTHING
         self.touched = 0
-        self.unjudged = 0
+        self.unjudged = self.epoch = 0
         self.wake: int | None = NEVER
         self.noted: frozenset[str] = frozenset()
 

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rules.core.absorbing import join_cards
 from rules.core.alerting import alert_of, changes
 from rules.core.folding import judged
 from rules.core.record import NOTHING, Record
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.selector import Selector
-from rules.judging.verdicts import SILENT, ClockView, Verdict
+from rules.judging.verdicts import SILENT, ClockView
 from rules.judging.versions import in_order, resolve
 from rules.judging.windows import Grouped
 from rules.kinds.match import Match
 from rules.language.rule import Rule
 from rules.model.alerts import Alert, Clock, Text
 from rules.model.events import Fact
-from rules.model.times import local_day
 
 VOID = "void"
 ENGINE = Rule(
@@ -44,23 +44,26 @@ ENGINE = Rule(
 def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, step: Step, whole: bool = False) -> None:
     """Says what changed of the alerts of these slots, and of the rules that are off; `whole`: of every alert, so that
     those of a rule that has left the book are withdrawn."""
-    said = sorted({*stale, *record.off})
+    said = sorted({kin for slot in (*stale, *record.off) for kin in slots.kin.get(slot, (slot,))})
     rules = None if whole else {slots.rules[slot].id for slot in said} | {ENGINE.id}
     assert record.context is not None
+    zone = record.context.home_place.zone
     after: dict[str, Alert] = {}
     facts: list[Fact] | None = None
     for slot in said:
         rule = slots.rules[slot]
         for verdict in record.rulings.get(slot, SILENT).verdicts:
-            if not _in_force(rule, verdict, record.context.zone):
+            if not slots.governing.governs(rule, verdict.began_at, zone, now):
                 continue
             if facts is None:
                 facts = in_order(_grounds(record, said), record.context.times)
-            shown = ENGINE if slot in record.off else rule
+            shown = msgspec.structs.replace(ENGINE, mode=rule.mode) if slot in record.off else rule
             group = record.subject if isinstance(rule.body, Grouped) else ""
             alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
             after[alert.alert_id] = alert
     if after or record.alerts:
+        if slots.absorbing:
+            join_cards(slots.absorbing, record.alerts, after, rules)
         if record.alerts is NOTHING:
             record.alerts = {}
         step.alerts += changes(record.alerts, after, rules)
@@ -78,10 +81,6 @@ def _grounds(record: Record, slots: Iterable[int]) -> list[Fact]:
     return [*facts, *resolve(written)]
 
 
-def _in_force(rule: Rule, verdict: Verdict, zone: str) -> bool:
-    return rule.effective is None or local_day(verdict.at, zone) >= rule.effective
-
-
 def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Step) -> None:
     """Says the clocks of a rule of which more changed than the time, and voids those that it no longer has."""
     for view in clocks:
@@ -94,6 +93,15 @@ def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Ste
             step.clocks.append(changed)
     if len(record.clocks) > len(clocks):
         _void(record, rule, {view.occasion for view in clocks}, step)
+
+
+def shown_clocks(record: Record, slots: Slots, slot: int, clocks: Sequence[ClockView], now: int) -> Sequence[ClockView]:
+    """Those of a rule's clocks that it governs: of several versions each shows its own."""
+    if not slots.dated >> slot & 1:
+        return clocks
+    assert record.context is not None
+    rule, zone = slots.rules[slot], record.context.home_place.zone
+    return [view for view in clocks if slots.governing.governs(rule, view.began_at, zone, now)]
 
 
 def final_clocks(record: Record, clocks: Iterable[Clock], told: bool) -> list[Clock]:

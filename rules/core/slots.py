@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 
+from rules.core.absorbing import absorbing_of
+from rules.core.governing import Governing
 from rules.core.record import NEVER
 from rules.expression import Compiled
 from rules.judging.ladder import Ladder
 from rules.judging.place import Places
 from rules.judging.windows import Grouped, Grouping
 from rules.kinds.deadline import Deadline
-from rules.language.rule import Book, Rule
+from rules.language.rule import LIVE, Book, Rule
 
 NO_LADDER = Ladder("", "", "", "")
 MOST_LISTED = 10_000
@@ -23,15 +25,14 @@ class Slots:
     """The rules of subjects, each in its slot, and the groupings of those that judge groups."""
 
     __slots__ = (
-        "_listed", "book", "clocked", "concerned", "every", "groupings", "home", "homes", "ids", "places", "relief",
-        "remembered", "remembered_first", "rules", "sharing",
+        "_listed", "absorbing", "book", "clocked", "clocks", "concerned", "dated", "every", "governing", "groupings",
+        "home", "homes", "ids", "kin", "places", "relief", "remembered", "remembered_first", "rules", "sharing",
     )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.places = Places(book.tables)
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
-        self.ids = frozenset(rule.id for rule in self.rules)
         self.home, self.clocked = _homes(self.rules)
         self.sharing: dict[int, list[int]] = {}
         self.homes: dict[int, tuple[tuple[int, Any], ...]] = {}
@@ -44,23 +45,29 @@ class Slots:
                 if home == slot:
                     self.homes[rank] = (*self.homes.get(rank, ()), (slot, rule.body))
         self.every = tuple(range(len(self.rules)))
+        self.governing, self.absorbing = Governing(book), absorbing_of(book)
+        self.kin = _kin(self.rules)
+        self.dated = sum(1 << slot for slot, rule in enumerate(self.rules) if rule.id in self.governing.dated)
         self._listed: dict[int, tuple[int, ...]] = {}
+        self.clocks = tuple(slot for slot in self.every if self.clocked >> slot & 1)
+        self.ids = frozenset(self.rules[slot].id for slot in self.clocks)
         self.groupings = _groupings(book)
         self.remembered, self.remembered_first = _remembered(book)
         self.relief = min((within for rule in self.rules if (within := _relief(rule)) is not None), default=NEVER)
 
     def listed(self, mask: int) -> tuple[int, ...]:
-        """The slots whose bits are set, in order; few combinations occur."""
+        """The slots whose bits are set and those of the same rules, in order; few combinations occur."""
         known = self._listed.get(mask)
         if known is None:
             if len(self._listed) > MOST_LISTED:
                 self._listed.clear()
-            known = self._listed[mask] = tuple(slot for slot in range(len(self.rules)) if mask >> slot & 1)
+            found = {kin for slot in self.every if mask >> slot & 1 for kin in self.kin.get(slot, (slot,))}
+            known = self._listed[mask] = tuple(sorted(found))
         return known
 
 
 def _homes(rules: Sequence[Rule]) -> tuple[list[int], int]:
-    """The slot that holds the state of each rule, and the bits of those with clocks.
+    """The slot that holds the state of each rule, and the bits of those whose clocks are told: a shadow says none.
 
     Rules that differ only in what they say along a clock share its runs.
     """
@@ -70,12 +77,20 @@ def _homes(rules: Sequence[Rule]) -> tuple[list[int], int]:
     for slot, rule in enumerate(rules):
         if not isinstance(rule.body, Deadline):
             continue
-        clocked |= 1 << slot
+        clocked |= (1 << slot) * (rule.mode == LIVE)
         bare = msgspec.structs.replace(rule.body, ladder=NO_LADDER, relief=None)
         home[slot] = next((other for other, clock in clocks if clock == bare), slot)
         if home[slot] == slot:
             clocks.append((slot, bare))
     return home, clocked
+
+
+def _kin(rules: Sequence[Rule]) -> dict[int, tuple[int, ...]]:
+    """The slots of each rule that has several: what one version says stands or falls with what the others say."""
+    named: dict[str, tuple[int, ...]] = {}
+    for slot, rule in enumerate(rules):
+        named[rule.id] = (*named.get(rule.id, ()), slot)
+    return {slot: slots for slots in named.values() if len(slots) > 1 for slot in slots}
 
 
 def grouping_of(rule: Rule) -> Grouping | None:

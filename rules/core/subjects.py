@@ -11,25 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from rules.core.alerting import WITHDRAWN, settle, settles_at
-from rules.core.folding import KEEP, begin, fold, ruling, take
+from rules.core.alerting import settle
+from rules.core.folding import KEEP, TRANSIT, begin, fold, ruling, take
 from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, Record
-from rules.core.saying import final_clocks, say_alerts, say_clocks, void_others
+from rules.core.saying import final_clocks, say_alerts, say_clocks, shown_clocks, void_others
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new
 from rules.core.timers import Timers
-from rules.judging.verdicts import SILENT
+from rules.core.waking import wake_after
+from rules.judging.verdicts import SILENT, ClockView
 from rules.judging.versions import content, resolve
 from rules.language.rule import Book
 from rules.model.alerts import Clock
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
-from rules.model.times import DAY
-from rules.tables import Sources
 
-TRANSIT = 7 * DAY
-"""How long state is kept beyond what is judged, so that the answer does not depend on when an event arrives."""
 HOT = 20_000
 """How many subjects stay folded in memory; the others rest as rows and are folded again when an event comes."""
 MOST_LOG = 1 << 20
@@ -154,17 +151,17 @@ class SubjectCore:
         if record.states is None:
             fold(record, self.slots, now)
         now = _last_judged(record, now)
-        for slot in self.slots.listed(self.slots.clocked):
+        for slot in self.slots.clocks:
             if slot in record.off:
                 continue
-            for view in ruling(record, self.slots, slot, now).clocks:
+            for view in shown_clocks(record, self.slots, slot, ruling(record, self.slots, slot, now).clocks, now):
                 old = record.clocks.get((self.slots.rules[slot].id, view.occasion))
                 yield view.make(old.revision, old.clock_id) if old else view.make(1, "")
 
     def _keep(self, dirty: Iterable[str], now: int, step: Step) -> None:
         for subject in dirty:
             record = self.records.hot[subject]
-            wake = _wake_of(record, self.slots.book.tables.sources, now)
+            wake = wake_after(record, self.slots, now)
             self.timers.arm(subject, wake)
             self.records.store(record, wake, step)
 
@@ -230,9 +227,14 @@ class SubjectCore:
         if whole:
             step.unjudged += fold(record, slots, now)
         now = _last_judged(record, now)
+        turned = bool(slots.governing.activations) and record.epoch != (epoch := slots.governing.epoch(now))
+        if turned:
+            record.epoch, record.touched = epoch, record.touched | slots.dated
         concerned = slots.every if whole else slots.listed(record.touched)
         record.touched = 0
         stale = self._ask(record, concerned, now, whole, step)
+        if turned and not whole:
+            stale += [slot for slot in concerned if slots.dated >> slot & 1]
         if whole and self.tells_clocks:
             void_others(record, slots, step)
         if stale or whole:
@@ -244,6 +246,7 @@ class SubjectCore:
         """Takes new rulings and says their clocks; gives back the slots whose alerts may have changed."""
         slots, rulings = self.slots, record.rulings
         stale: list[int] = list(concerned) if whole else []
+        versioned: dict[str, list[ClockView]] = {}
         for slot in concerned:
             new = ruling(record, slots, slot, now)
             old = rulings.get(slot, SILENT)
@@ -253,8 +256,14 @@ class SubjectCore:
                     _note(record, new.counted, step)
                 if not whole and new.verdicts != old.verdicts:
                     stale.append(slot)
-            if self.tells_clocks and (new.clocks or (record.clocks and slots.clocked >> slot & 1)):
-                say_clocks(record, slots.rules[slot].id, new.clocks, step)
+            if self.tells_clocks and slots.clocked >> slot & 1 and (new.clocks or record.clocks):
+                if slots.dated >> slot & 1:
+                    shown = versioned.setdefault(slots.rules[slot].id, [])
+                    shown += shown_clocks(record, slots, slot, new.clocks, now)
+                else:
+                    say_clocks(record, slots.rules[slot].id, new.clocks, step)
+        for rule, clocks in versioned.items():
+            say_clocks(record, rule, clocks, step)
         return stale
 
 
@@ -267,21 +276,6 @@ def _note(record: Record, counted: Sequence[str], step: Step) -> None:
     """Counts what was not counted of this subject before."""
     step.counted += sorted(set(counted) - record.noted)
     record.noted |= set(counted)
-
-
-def _wake_of(record: Record, sources: Sources, now: int) -> int | None:
-    wake = NEVER
-    for said in record.rulings.values():
-        if said.wake is not None and said.wake < wake:
-            wake = said.wake
-    for alert in record.alerts.values():
-        if not alert.settled and alert.state != WITHDRAWN:
-            wake = min(wake, settles_at(alert, sources))
-    if record.closed_at is not None:
-        wake = min(wake, record.closed_at + KEEP + TRANSIT)
-    if record.slow:
-        wake = min((v.occurred_at for v in record.versions() if now < v.occurred_at < wake), default=wake)
-    return None if wake == NEVER else wake
 
 
 def _is_repeat(one: Fact, other: Fact) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from rules.judging.place import Places
+from rules.judging.place import Place, Places
 from rules.model.events import RANK_OF, TYPES, Fact
 from rules.model.times import local_day, next_midnight
 from rules.tables import Item
@@ -28,6 +28,7 @@ class Context:
         "department",
         "first",
         "firsts",
+        "home",
         "latest",
         "organ",
         "place",
@@ -47,7 +48,7 @@ class Context:
         self.remembered_first = remembered if remembered_first is None else remembered_first
         self.latest = self.first = NO_FACTS
         self.firsts = self.times = NO_TIMES
-        self.region = self.task_code = self.department = self.organ = ""
+        self.region = self.home = self.task_code = self.department = self.organ = ""
         self.place = self._applied_in = places.of("")
         self._applied_at: int | None = None
         self._item: Item = NOTHING
@@ -59,6 +60,8 @@ class Context:
             self.task_code = fact.task_code
         region = fact.region
         if region and region != self.region:
+            if not self.region:
+                self.home = region
             self.region = region
             self.place = self.places.of(region)
         if fact.department:
@@ -102,6 +105,11 @@ class Context:
     def declares(self, table: str) -> bool | None:
         """True where anything is declared in a table, else None."""
         return self.places.tables.declared.says_something(table) or None
+
+    @property
+    def home_place(self) -> Place:
+        """How the region of the first event counts: what is asked once for a whole subject is asked of it."""
+        return self.places.of(self.home)
 
     @property
     def zone(self) -> str:

@@ -28,6 +28,10 @@ class Outcome(Struct, gc=False):
         return start.source, start.id
 
     @property
+    def began_at(self) -> int:
+        return self.run.start.at
+
+    @property
     def state(self) -> str:
         if self.run.void:
             return "void"

@@ -150,6 +150,7 @@ class Reading:
             provisional=run.is_provisional(due),
             params=params,
             rests_on=(outcome.occasion, *adjusting, *([stop.identity] if stop else [])),
+            began=run.start.at,
         )
 
 

@@ -14,7 +14,10 @@ from rules.model.events import Fact
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):
-    """What a rule says of one occasion. `rests_on` are the (source, id) of its evidence, in order."""
+    """What a rule says of one occasion. `rests_on` are the (source, id) of its evidence, in order.
+
+    `began` is the instant at which the occasion began, where that is not `at`: the start of a clock.
+    """
 
     step: str = ""
     occasion: tuple[str, str]
@@ -31,6 +34,11 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     threshold: float | None = None
     params: dict[str, str] = {}
     rests_on: tuple[tuple[str, str], ...] = ()
+    began: int | None = None
+
+    @property
+    def began_at(self) -> int:
+        return self.at if self.began is None else self.began
 
 
 class ClockView(Protocol):
@@ -39,6 +47,10 @@ class ClockView(Protocol):
     @property
     def occasion(self) -> tuple[str, str]:
         """The start event of the clock."""
+
+    @property
+    def began_at(self) -> int:
+        """The instant at which the clock started."""
 
     def differs_from(self, said: Clock) -> bool:
         """True when more than the time changed since the clock was said."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rules.language.clock_body import CLOCK_KEYS
 from rules.language.errors import BookError, BookErrors
+from rules.language.kin import check_absorbed, check_versions
 from rules.language.rule import Book
 from rules.language.rule_file import Surroundings, read_rule
 from rules.language.words import known
@@ -29,7 +30,9 @@ def load_book(directory: Path | None = None) -> Book:
     if not paths:
         faults.append(BookError(str(root), 1, 1, "empty", "there is no rule in this folder"))
     read = [read_rule(Source(path, shown(path), faults), around) for path in paths]
-    rules = sorted((rule for rule in read if rule is not None), key=lambda rule: rule.id)
+    rules = sorted((rule for rule in read if rule is not None), key=lambda rule: (rule.id, rule.version))
+    check_versions(rules, around.places)
+    check_absorbed(rules, around.places)
     if faults or tables is None:
         raise BookErrors(set(faults))
     digest = blake2b(digest_size=16)

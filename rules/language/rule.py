@@ -17,6 +17,7 @@ from rules.model.alerts import Text
 from rules.tables import Regions, Tables
 
 Body = Deadline | Match | Sequence | Separation | Count
+LIVE = "live"
 CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
 
 
@@ -33,7 +34,10 @@ class Example(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One rule file, loaded."""
+    """One version of a rule: one rule file, loaded. Several versions of one id may stand in a book.
+
+    `activates_at` is the instant of a lane's now from which the version is in force; None for always.
+    """
 
     id: str
     version: int
@@ -47,14 +51,20 @@ class Rule(Struct, frozen=True, kw_only=True):
     streams: tuple[str, ...]
     subject: str
     params: dict[str, str]
-    mode: str = "live"
+    mode: str = LIVE
     notify: str = "at_once"
     effective: date | None = None
-    activates_at: str = ""
+    activates_at: int | None = None
     on_change: str = "recompute"
+    absorbs: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     file: str = ""
     hash: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells this version from the others of its id."""
+        return f"{self.id}@{self.version}"
 
 
 class Book(Struct, frozen=True):
@@ -74,9 +84,11 @@ class Book(Struct, frozen=True):
         return blake2b(self.hash.encode(), digest_size=8).digest()
 
     def only(self, rule_ids: tuple[str, ...]) -> Book:
-        """The same book with these rules alone. Raises KeyError for an unknown one."""
-        known = {rule.id: rule for rule in self.rules}
-        return Book(tuple(known[rule_id] for rule_id in rule_ids), self.tables, self.hash)
+        """The same book with these rules alone, in all their versions. Raises KeyError for an unknown one."""
+        known: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            known.setdefault(rule.id, []).append(rule)
+        return Book(tuple(rule for rule_id in rule_ids for rule in known[rule_id]), self.tables, self.hash)
 
     def with_tables(self, tables: Tables) -> Book:
         """The same rules over other tables (a rule example brings its own items)."""

@@ -10,19 +10,20 @@ from msgspec import Struct
 
 from rules.expression import Value
 from rules.language.bodies import READERS
+from rules.language.life import LIFE_KEYS, Life, read_life
 from rules.language.messages import read_messages, sayable
 from rules.language.reading import Head, Reading
 from rules.language.rule import CATEGORIES, Body, Rule
 from rules.language.samples import read_examples
-from rules.language.words import day, known, literal, missing, suggest, text, time, word
+from rules.language.words import known, literal, missing, suggest, text, word
 from rules.language.yaml import Node, Source
-from rules.model.alerts import MODES, SEVERITIES
+from rules.model.alerts import SEVERITIES
 from rules.model.events import TYPES
 from rules.tables import Tables
 
 KEYS = (
-    "rule", "version", "name", "category", "basis", "severity", "mode", "effective", "activates_at",
-    "on_change", "stream", "subject", "params", "when", "notify", "message", "examples", *READERS,
+    "rule", "name", "category", "basis", "severity", "stream", "subject", "params", "when", "notify", "message",
+    "examples", *LIFE_KEYS, *READERS,
 )  # fmt: skip
 SUBJECTS = {"service": "case_id", "inspection": "action_id"}
 LONGEST_ID = 20
@@ -32,11 +33,12 @@ TAKEN = {"event", "item", "params", "declared", "group", "value", "threshold"} |
 
 
 class Surroundings(Struct):
-    """What rule files are read against: the named clocks, the declared tables, and the ids met so far."""
+    """What rule files are read against: the named clocks, the declared tables, and the rules met so far:
+    where each version stands."""
 
     clocks: Mapping[str, Node]
     tables: Tables | None
-    ids: dict[str, str] = {}
+    places: dict[str, Node] = {}
 
 
 def read_rule(source: Source, around: Surroundings) -> Rule | None:
@@ -45,7 +47,8 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     if node is None or not known(node, KEYS):
         return None
     before = len(source.faults)
-    rule_id, streams, params = _rule_id(node, around), _streams(node), _params(node)
+    life = read_life(node, around.tables)
+    rule_id, streams, params = _rule_id(node, life, around), _streams(node), _params(node)
     subject, severity = _subject(node, streams[0]), word(node, "severity", SEVERITIES)
     kind = _kind(node)
     reading = Reading(subject, params, streams, around.tables)
@@ -53,33 +56,21 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     body = _body(node, kind, head, reading)
     messages = read_messages(node, sayable(kind, node.get(kind), body, subject, params))
     name, category, basis = text(node, "name"), word(node, "category", CATEGORIES), word(node, "basis")
-    mode = word(node, "mode", MODES, "live")
     pushed = "settled" if severity == "red_card" else "at_once"
     notify = word(node, "notify", ("at_once", "settled"), pushed)
-    effective, activates_at = day(node.get("effective")), time(node.get("activates_at"))
-    on_change = word(node, "on_change", ("recompute", "keep"), "recompute")
-    _refuse_what_nothing_does(node)
-    version, examples = _version(node), read_examples(node, subject, around.tables)
+    examples = read_examples(node, subject, around.tables)
     if body is None or len(source.faults) > before:
         return None
     said = {name: str(value) for name, value in params.items()}
     return Rule(
-        id=rule_id, version=version, name=name, category=category, basis=basis, severity=severity, kind=kind,
-        body=body, messages=messages, streams=streams, subject=subject, params=said, mode=mode, notify=notify,
-        effective=effective, activates_at=activates_at, on_change=on_change, examples=examples,
-        file=source.shown, hash=_hash(source, node, around.clocks),
+        id=rule_id, version=life.version, name=name, category=category, basis=basis, severity=severity, kind=kind,
+        body=body, messages=messages, streams=streams, subject=subject, params=said, notify=notify,
+        mode=life.mode, effective=life.effective, activates_at=life.activates_at, on_change=life.on_change,
+        absorbs=life.absorbs, examples=examples, file=source.shown, hash=_hash(source, node, around.clocks),
     )  # fmt: skip
 
 
-def _refuse_what_nothing_does(node: Node) -> None:
-    """Words of the language that this version does not act on are faults: a shadow rule must not reach people."""
-    for key, idle in (("mode", "live"), ("on_change", "recompute"), ("activates_at", None)):
-        place = node.get(key)
-        if place is not None and place.value != idle:
-            place.fault("not-yet", f"`{key}: {place.value}` is not acted on by this version", f"leave `{key}` out")
-
-
-def _rule_id(node: Node, around: Surroundings) -> str:
+def _rule_id(node: Node, life: Life, around: Surroundings) -> str:
     rule_id, place = word(node, "rule"), node.get("rule")
     if place is None or not rule_id:
         return rule_id
@@ -87,9 +78,11 @@ def _rule_id(node: Node, around: Surroundings) -> str:
         place.fault("too-long", f"a rule's id has at most {LONGEST_ID} characters")
     elif not RULE_ID.match(rule_id):
         place.fault("not-an-id", "a rule's id is of letters, digits, `.`, `_` and `-`")
-    elif rule_id in around.ids:
-        place.fault("duplicate-rule", f"`{rule_id}` is also in {around.ids[rule_id]}")
-    around.ids.setdefault(rule_id, place.source.shown)
+    key = f"{rule_id}@{life.version}"
+    other = around.places.setdefault(key, node)
+    if other is not node:
+        hint = "a changed rule has a higher `version`"
+        place.fault("duplicate-rule", f"version {life.version} of `{rule_id}` is also in {other.source.shown}", hint)
     return rule_id
 
 
@@ -149,13 +142,3 @@ def _params(node: Node) -> dict[str, Value]:
         if not NAME.match(name):
             place.fault("not-a-name", f"{place.shown} is no name for a parameter: letters, digits and `_`")
     return {name: literal(part) for name, part in params.items()}
-
-
-def _version(node: Node) -> int:
-    version = node.get("version")
-    if version is None:
-        return 1
-    if not isinstance(version.value, int) or isinstance(version.value, bool) or version.value < 1:
-        version.fault("type", f"`version` is a whole number from 1 on, not {version.shown}")
-        return 1
-    return version.value

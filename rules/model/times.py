@@ -135,6 +135,21 @@ def next_midnight(day: date, zone: str) -> int:
     return midnight(day + timedelta(days=1), zone)
 
 
+def instant_of(written: str, zone: str) -> int:
+    """A time, or a date for its 00:00, in a zone; an offset in the text wins. Raises ValueError, OverflowError."""
+    try:
+        return parse_time(written)
+    except ValueError:
+        pass
+    if len(written) == 10:
+        return local_time(date.fromisoformat(written), 0, zone)
+    naive = datetime.fromisoformat(written)
+    if naive.tzinfo is not None:
+        return parse_time(naive.isoformat())
+    midnight = naive.replace(hour=0, minute=0, second=0, microsecond=0)
+    return local_time(naive.date(), (naive - midnight).seconds * SECOND + naive.microsecond, zone)
+
+
 def iso(at: int, zone: str = "UTC") -> str:
     """Epoch microseconds → ISO 8601 with the zone's offset; no fraction where it is zero."""
     offset = offset_at(at, zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from rules.language.rule import Book, Example, Rule
 from rules.language.samples import EXPECTED
 from rules.model.alerts import Alert
 from rules.model.events import TYPES, Event, Undecodable, decode_event
-from rules.model.times import iso, local_time, next_midnight, parse_time
+from rules.model.times import instant_of, iso, next_midnight
 from rules.tables import Tables
 
 ENVELOPE = {"id", "source", "type", "operation", "precision", "subject"}
@@ -39,26 +39,10 @@ class Difference(Struct, frozen=True):
         return "\n".join(lines)
 
 
-def moment(text: Any, zone: str) -> int:
-    """A local time, or a date for its 00:00, in a zone → epoch microseconds; an offset in the text wins."""
-    written = str(text)
-    try:
-        return parse_time(written)
-    except ValueError:
-        pass
-    if len(written) == 10:
-        return local_time(date.fromisoformat(written), 0, zone)
-    naive = datetime.fromisoformat(written)
-    if naive.tzinfo is not None:
-        return parse_time(naive.isoformat())
-    midnight = naive.replace(hour=0, minute=0, second=0, microsecond=0)
-    return local_time(naive.date(), (naive - midnight).seconds * 1_000_000 + naive.microsecond, zone)
-
-
 def end_of(text: Any, zone: str) -> int:
     """The instant that `until` names; a date means its 24:00."""
     written = str(text)
-    return next_midnight(date.fromisoformat(written), zone) if len(written) == 10 else moment(written, zone)
+    return next_midnight(date.fromisoformat(written), zone) if len(written) == 10 else instant_of(written, zone)
 
 
 def events_of(example: Example, rule: Rule, zone: str) -> list[Event]:
@@ -88,7 +72,7 @@ def _message(given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: s
     }
     for name, value in given.items():
         if name in TIMES:
-            message[TIMES[name]] = iso(moment(value, zone), zone)
+            message[TIMES[name]] = iso(instant_of(str(value), zone), zone)
             if name == "at" and len(str(value)) == 10:
                 message["precision"] = "day"
         elif name in ENVELOPE:
@@ -123,6 +107,7 @@ def trial(book: Book, rule: Rule, example: Example) -> Trial:
     zone = zone_of(book, example)
     until = end_of(example.until, zone)
     events = [event for event in events_of(example, rule, zone) if event.fact.occurred_at <= until]
+    rule = msgspec.structs.replace(rule, activates_at=None)  # as it judges once it is in force
     return Trial(Book((rule,), tables_for(example, book.tables), book.hash), zone, tuple(events), until)
 
 
@@ -167,7 +152,7 @@ def shown(alert: Alert, zone: str) -> dict[str, Any]:
 
 def _comparable(name: str, value: Any, zone: str) -> Any:
     if name in ("at", "ended_at") and value is not None:
-        return iso(moment(value, zone), zone)
+        return iso(instant_of(str(value), zone), zone)
     return str(value) if name == "due_date" and value is not None else value
 
 

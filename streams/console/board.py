@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules.model.alerts import Alert, parse_alert
 
+LIVE = "live"
 STATES = ("open", "ended", "contested", "withdrawn")
 MOST_ALERTS = 20_000
 MOST_REVISIONS = 50
@@ -24,7 +25,7 @@ class Entry(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What a reader asked for; an empty set or text narrows nothing."""
+    """What a reader asked for; an empty set or text narrows nothing. Shadow alerts are shown to who asks for them."""
 
     severities: frozenset[str] = frozenset()
     states: frozenset[str] = frozenset()
@@ -32,9 +33,12 @@ class Wanted(Struct, frozen=True):
     department: str = ""
     text: str = ""
     page: int = 1
+    mode: str = LIVE
 
     def nearly_takes(self, entry: Entry) -> bool:
         """Apart from severity and state, whose buttons count what they would show."""
+        if self.mode and self.mode != entry.alert.mode:
+            return False
         if self.rule and self.rule != entry.alert.rule:
             return False
         if self.department and self.department != entry.alert.department:

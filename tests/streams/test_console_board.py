@@ -45,6 +45,13 @@ def subjects(board: Board, wanted: Wanted = Wanted()) -> list[str]:
     return [each.alert.subject for each in board.show(wanted).entries]
 
 
+def test_a_shadow_alert_is_shown_to_who_asks_for_it_alone() -> None:
+    board = board_of([alert("A1"), alert("A2", alert_id="f" * 32, mode="shadow")])
+    assert subjects(board) == ["A1"]
+    assert subjects(board, Wanted(mode="shadow")) == ["A2"]
+    assert board.show(Wanted()).by_severity == {"red_card": 1}
+
+
 def test_the_last_revision_speaks_whatever_came_first() -> None:
     revisions = [
         alert("A1"),

@@ -46,7 +46,6 @@ ALERT = Alert(
     message=Text("A1 已超法定时限", "A1 is past its legal limit"),
     evidence=(Evidence("office", "7", NINE - 5, "h"), Evidence("office", "8", NINE, "i")),
     evidence_total=2,
-    mode="shadow",
     absorbed_by="e" * 32,
 )
 ENDED = msgspec.structs.replace(ALERT, revision=2, state="ended", ended_at=NINE + 1, reason="closed_late")
@@ -54,6 +53,7 @@ PLAIN = Alert(
     alert_id="c" * 32, rule="P07", subject="A2", stream="service", severity="notice", reason="blank",
     at=NINE + 9, occasion=("office", "9"),
 )  # fmt: skip
+SHADOW = msgspec.structs.replace(PLAIN, alert_id="f" * 32, mode="shadow")
 CLOCK = Clock(
     clock_id="d" * 32, revision=4, rule="T03", clock="handling", key="*", subject="A1", stream="service",
     occasion=("office", "7"), region="330100", item="permit-20", department="D1", responsible="O1",
@@ -91,6 +91,16 @@ def test_what_an_older_warehouse_holds_is_live_and_new_revisions_still_land(ware
     migrate(warehouse_url)
     reader = alerts_landed(warehouse_url, ALERT)
     assert list(reader.standing_alerts()) == [ALERT, PLAIN]
+
+
+@pytest.mark.warehouse
+def test_a_shadow_alert_is_kept_for_authors_and_counted_nowhere(migrated: str) -> None:
+    reader = alerts_landed(migrated, PLAIN, SHADOW)
+    assert reader.alerts() == [PLAIN]
+    assert reader.alerts(AlertFilter(mode="shadow")) == [SHADOW]
+    assert reader.alert_counts() == {("P07", "notice", "open"): 1}
+    assert list(reader.standing_alerts()) == [PLAIN, SHADOW]
+    assert reader.alert_history(SHADOW.alert_id) == [SHADOW]
 
 
 @pytest.mark.warehouse

@@ -1,1 +1,1 @@
-SELECT rule, severity, state, count() FROM alert_current FINAL GROUP BY rule, severity, state ORDER BY rule, severity, state
+SELECT rule, severity, state, count() FROM alert_current FINAL WHERE mode = 'live' GROUP BY rule, severity, state ORDER BY rule, severity, state

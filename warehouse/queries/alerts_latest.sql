@@ -2,7 +2,8 @@
 SELECT
     {alert_columns}
 FROM alert_current FINAL
-WHERE (empty(%(states)s) OR has(%(states)s, toString(state)))
+WHERE (%(mode)s = '' OR mode = %(mode)s)
+    AND (empty(%(states)s) OR has(%(states)s, toString(state)))
     AND (empty(%(severities)s) OR has(%(severities)s, toString(severity)))
     AND (%(rule)s = '' OR rule = %(rule)s OR startsWith(rule, concat(%(rule)s, '.')))
     AND (%(stream)s = '' OR stream = %(stream)s)

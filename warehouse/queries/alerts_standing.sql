@@ -1,4 +1,4 @@
--- What stands: a withdrawn alert is history of revisions, compared by nobody (CLOCKS.md 1).
+-- What stands, shadows too: a withdrawn alert is history of revisions, compared by nobody (CLOCKS.md 1).
 SELECT
     {alert_columns}
 FROM alert_current FINAL

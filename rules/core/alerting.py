@@ -14,7 +14,7 @@ from rules.judging.versions import content
 from rules.language.rule import LIVE, Book, Rule
 from rules.model.alerts import Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
-from rules.model.words import in_words
+from rules.model.words import in_words, who_in_words
 from rules.tables import Sources
 
 MOST_EVIDENCE = 50
@@ -101,6 +101,8 @@ def _written(value: Any) -> str:
 def _render(template: str, said: dict[str, str], occasion: Fact | None, language: str) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match[1]
+        if name == "who":
+            return who_in_words(said.get(name, ""), language)
         if name in said:
             return in_words(said[name], language)
         # what a group has in common, its first event has too

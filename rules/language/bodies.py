@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rules.language.clock_body import read_deadline
-from rules.language.order_body import read_match, read_separation
+from rules.language.order_body import read_match, read_roster, read_separation
 from rules.language.reading import Head, Reading
 from rules.language.rule import Body
 from rules.language.sequence_body import read_sequence
@@ -16,6 +16,7 @@ READERS: dict[str, Callable[[Node, Head, Reading], Body | None]] = {
     "deadline": read_deadline,
     "match": read_match,
     "separation": read_separation,
+    "roster": read_roster,
     "sequence": read_sequence,
     "count": read_count,
 }

@@ -15,7 +15,7 @@ from rules.language.yaml import BREAKS, Node, Source
 from rules.tables import Fault, TableErrors, Tables, load_tables
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
-TABLES = {"declared", "items", "calendars"}
+TABLES = {"declared", "items", "calendars", "rosters"}
 """Folders of a book that hold tables."""
 NOT_RULES = {"clocks.yaml", "regions.yaml", "sources.yaml", "mapping.yaml"}
 

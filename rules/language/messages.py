@@ -23,6 +23,7 @@ ENVELOPE = ("source", "id")
 SAID = {
     "deadline": ("limit", "start", "due"),
     "sequence": ("missing", "limit"),
+    "roster": ("roster", "who"),
     "count": ("value", "threshold", "group", "total"),
 }
 

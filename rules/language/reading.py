@@ -59,6 +59,7 @@ class Reading:
     ) -> None:
         self.params, self.subject, self.streams = params, subject, tuple(streams)
         self.declared = None if tables is None else {each.name: (each.kinds(), each.value) for each in tables.declared}
+        self.rosters = None if tables is None else frozenset(tables.rosters)
         self.proved: frozenset[str] = frozenset()
 
     def expression(

@@ -11,12 +11,13 @@ from msgspec import Struct
 from rules.kinds.count import Count
 from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
+from rules.kinds.roster import Roster
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
 from rules.model.alerts import Text
 from rules.tables import Regions, Tables
 
-Body = Deadline | Match | Sequence | Separation | Count
+Body = Deadline | Match | Sequence | Separation | Roster | Count
 LIVE = "live"
 CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
 
@@ -31,6 +32,7 @@ class Example(Struct, frozen=True):
     items: dict[str, dict[str, Any]]
     line: int
     declared: dict[str, Any] = {}
+    rosters: dict[str, Any] = {}
 
 
 class Rule(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,12 @@ EXPECTED = (
 )  # fmt: skip
 STATES = ("open", "ended", "contested")
 TIMES = ("at", "recorded_at", "received_at")
+BROUGHT = {
+    "items": "a task code to catalogue columns",
+    "declared": "a declared table to its rows: {key: value | {column: …} | [{column: …}, …]}",
+    "rosters": "the id of a roster to its rows: [{who, kind, from, until}, …]",
+}
+"""The tables that an example may bring, and what each maps."""
 ENVELOPE = ("id", "source", "type", "operation", "precision", "subject")
 
 
@@ -37,10 +43,10 @@ def read_examples(node: Node, subject: str, tables: Tables | None) -> tuple[Exam
 
 
 def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
-    if not known(node, ("name", "items", "declared", "given", "until", "expect")):
+    if not known(node, ("name", *BROUGHT, "given", "until", "expect")):
         return None
     name, given = word(node, "name"), node.get("given")
-    items, declared = _items(node.get("items"), tables), _declared(node.get("declared"), tables)
+    brought = {key: _brought(key, node.get(key), tables) for key in BROUGHT}
     expected = _expectations(node)
     if given is None or not given.is_list or not given.value:
         missing(given if given is not None else node, "given", "lists the events of the example")
@@ -52,7 +58,7 @@ def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
     if until is None and given.value[-1].get("operation") is not None:
         missing(node, "until", "is required where the last event has no time")
     events = tuple(part.plain() for part in given.value if part.is_map)
-    return Example(name, events, end, expected, items, node.line, declared)
+    return Example(name, events, end, expected, line=node.line, **brought)
 
 
 def _event(node: Node, subject: str) -> None:
@@ -75,32 +81,17 @@ def _event(node: Node, subject: str) -> None:
         time(node.get(key))
 
 
-def _items(node: Node | None, tables: Tables | None) -> dict[str, dict[str, Any]]:
+def _brought(key: str, node: Node | None, tables: Tables | None) -> dict[str, Any]:
+    """What an example says of one table, in place of what the book says there."""
     if node is None:
         return {}
     if not node.is_map:
-        node.fault("type", f"`items` maps a task code to catalogue columns; this is {node.shown}")
-        return {}
-    plain: dict[str, dict[str, Any]] = node.plain()
-    try:
-        if tables is not None:
-            tables.items.with_examples(plain)
-    except ExampleFaults as error:
-        _told(node, error)
-    return plain
-
-
-def _declared(node: Node | None, tables: Tables | None) -> dict[str, Any]:
-    """`{table: {key: value | {column: …} | [{column: …}, …]}}`: all that these tables say in the example."""
-    if node is None:
-        return {}
-    if not node.is_map:
-        node.fault("type", f"`declared` maps a declared table to its rows; this is {node.shown}")
+        node.fault("type", f"`{key}` maps {BROUGHT[key]}; this is {node.shown}")
         return {}
     plain: dict[str, Any] = node.plain()
     try:
         if tables is not None:
-            tables.declared.with_examples(plain)
+            getattr(tables, key).with_examples(plain)
     except ExampleFaults as error:
         _told(node, error)
     return plain
@@ -115,9 +106,10 @@ def _told(node: Node, error: ExampleFaults) -> None:
 def _place(node: Node, path: tuple[str, ...], code: str) -> Node:
     """The value that a path names, or its key where the key is wrong."""
     for name in path:
-        found = (
-            node.keys.get(name) if code in ("unknown-column", "unknown-table") and name == path[-1] else node.get(name)
-        )
+        if code in ("unknown-column", "unknown-table") and name == path[-1]:
+            found = node.keys.get(name)
+        else:
+            found = node.value[int(name)] if node.is_list else node.get(name)
         node = found if found is not None else node
     return node
 

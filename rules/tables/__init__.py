@@ -13,15 +13,17 @@ from rules.tables.declared import Declared, load_declared
 from rules.tables.faults import Fault, TableErrors
 from rules.tables.items import Item, Items, load_items
 from rules.tables.regions import Region, Regions, load_regions
+from rules.tables.rosters import Rosters, load_rosters
 from rules.tables.sources import Sources, load_sources
 
 __all__ = [
-    "SHIPPED", "Declared", "Fault", "Item", "Items", "Region", "Regions", "Sources", "TableErrors", "Tables",
-    "load_tables",
+    "SHIPPED", "Declared", "Fault", "Item", "Items", "Region", "Regions", "Rosters", "Sources", "TableErrors",
+    "Tables", "load_tables",
 ]  # fmt: skip
 
 SHIPPED = Path(__file__).resolve().parent.parent
-"""The folder that holds the shipped `calendars/`, `items/`, `regions.yaml`, `sources.yaml` and `declared/`."""
+"""The folder that holds the shipped tables, each a file or a folder of `NAMES`."""
+NAMES = ("calendars", "items", "rosters", "regions.yaml", "sources.yaml", "declared")
 
 
 class Tables(Struct, frozen=True):
@@ -32,14 +34,13 @@ class Tables(Struct, frozen=True):
     regions: Regions
     sources: Sources = Sources()
     declared: Declared = Declared()
+    rosters: Rosters = Rosters()
 
     @property
     def hash(self) -> str:
         parts = [self.calendars[name].hash for name in sorted(self.calendars)]
-        return blake2b(
-            "/".join([*parts, self.items.hash, self.regions.hash, self.sources.hash, self.declared.hash]).encode(),
-            digest_size=16,
-        ).hexdigest()
+        parts += [self.items.hash, self.regions.hash, self.sources.hash, self.declared.hash, self.rosters.hash]
+        return blake2b("/".join(parts).encode(), digest_size=16).hexdigest()
 
     def calendar(self, region: str) -> Calendar:
         """The calendar that a region counts by."""
@@ -53,17 +54,16 @@ class Tables(Struct, frozen=True):
 def load_tables(directory: Path | None = None) -> Tables:
     """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors."""
     faults: list[Fault] = []
-    places = {
-        name: _place(directory, name) for name in ("calendars", "items", "regions.yaml", "sources.yaml", "declared")
-    }
+    places = {name: _place(directory, name) for name in NAMES}
     calendars = load_calendars(places["calendars"], faults)
     items = load_items(places["items"], faults)
     regions = load_regions(places["regions.yaml"], set(calendars), faults)
     sources = load_sources(places["sources.yaml"], faults)
     declared = load_declared(places["declared"], faults)
+    rosters = load_rosters(places["rosters"], faults)
     if faults:
         raise TableErrors(faults)
-    return Tables(calendars, items, regions, sources, declared)
+    return Tables(calendars, items, regions, sources, declared, rosters)
 
 
 def _place(directory: Path | None, name: str) -> Path:

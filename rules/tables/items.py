@@ -40,6 +40,7 @@ class Item(Struct, frozen=True, kw_only=True):
     max_visits: int | None = None
     online: bool = False
     offices: tuple[str, ...] = ()
+    roster: str = ""
     basis: str = ""
 
 
@@ -74,6 +75,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "max_visits": read_whole,
     "online": read_flag,
     "offices": read_words,
+    "roster": read_text,
     "basis": read_text,
 }
 """Every column of the catalogue and how it is read; an empty cell is an absent value."""

@@ -90,6 +90,8 @@ def tables_for(example: Example, tables: Tables) -> Tables:
         tables = msgspec.structs.replace(tables, items=tables.items.with_examples(example.items))
     if example.declared:
         tables = msgspec.structs.replace(tables, declared=tables.declared.with_examples(example.declared))
+    if example.rosters:
+        tables = msgspec.structs.replace(tables, rosters=tables.rosters.with_examples(example.rosters))
     return tables
 
 

@@ -12,7 +12,7 @@ ROOMS := rules streams warehouse expectations dags
 ENVIRONMENT := $(PYTHON) requirements/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check bench faults mutate lock clean
+.PHONY: help env env-run run test check cel fuzz bench faults mutate lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do printf '  make %-8s %s\n' "$$target" "$$text"; done
@@ -37,6 +37,9 @@ check: env  ## format, lint, types, the import contract, rule lint, rule tests
 	$(BIN)/lint-imports
 	$(BIN)/mingjing rules lint
 	$(BIN)/mingjing rules test
+
+cel: env  ## the conformance tests of CEL: what passes, file by file; ARGS=--page rewrites docs/cel.md
+	@$(BIN)/python -m tests.rules.cel.conformance $(ARGS)
 
 bench: env  ## figures, as ratios to a baseline of the same run; written to bench/results
 	@$(BIN)/python bench/run.py $(ARGS)

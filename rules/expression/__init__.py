@@ -3,6 +3,7 @@
 from rules.expression.code import Scope, Value
 from rules.expression.compiler import Compiled, compile_expression
 from rules.expression.fused import Fused, fuse, fuse_all
-from rules.expression.syntax import ExpressionError, parse
+from rules.expression.syntax import parse
+from rules.expression.tokens import ExpressionError
 
 __all__ = ["Compiled", "ExpressionError", "Fused", "Scope", "Value", "compile_expression", "fuse", "fuse_all", "parse"]

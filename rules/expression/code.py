@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
-from rules.expression.syntax import ExpressionError, Member, Name, Node
+from rules.expression.syntax import Member, Name, Node
+from rules.expression.tokens import ExpressionError
+from rules.model.fields import LONGEST_WORD, MOST_ELEMENTS
 from rules.model.spans import Span
 
 EXACT = "exact"
@@ -33,6 +35,8 @@ class Code(Struct, frozen=True, kw_only=True):
     constant: Any = NOT_CONSTANT
     if_true: frozenset[str] = NOTHING
     if_false: frozenset[str] = NOTHING
+    most: int = MOST_ELEMENTS
+    each: int = LONGEST_WORD
 
 
 class Scope(Struct, frozen=True):
@@ -48,10 +52,10 @@ class Scope(Struct, frozen=True):
     declared: Mapping[str, tuple[Mapping[str, str], str]] = {}
 
 
-def fail(node: Node, code: str, message: str, known: Iterable[str] = (), word: str = "") -> NoReturn:
+def fail(node: Node, code: str, message: str, known: Iterable[str] = (), word: str = "", hint: str = "") -> NoReturn:
     """Ends the typing with a fault at this node, and suggests what may have been meant."""
     close = get_close_matches(word, sorted(known), 1, 0.6) if word else []
-    raise ExpressionError(code, message, node.start, node.end, f"did you mean `{close[0]}`?" if close else "")
+    raise ExpressionError(code, message, node.start, node.end, f"did you mean `{close[0]}`?" if close else hint)
 
 
 def dotted(node: Node) -> str:
@@ -68,14 +72,14 @@ def boolean(text: str) -> Code:
     return Code(text=text, kind="bool")
 
 
-def written(value: Value, name: str) -> Code:
+def written(value: Value, name: str, absent: str = "null") -> Code:
     """A value that the rule writes out; one that is not a Python literal stands under a name."""
     if value is None:
-        return Code(text="None", kind="null", absent=True, constant=None)
+        return Code(text="None", kind=absent, absent=True, constant=None)
     if isinstance(value, bool):
         return Code(text=repr(value), kind="bool", constant=value)
     if isinstance(value, str):
-        return Code(text=ascii(value), kind="string", constant=value)
+        return Code(text=ascii(value), kind="string", constant=value, most=len(value))
     if isinstance(value, Span):
         if value.unit == EXACT:
             return Code(text=repr(value.amount), kind=EXACT, constant=value.amount)

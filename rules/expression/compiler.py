@@ -7,16 +7,21 @@ evaluated: the tree is typed first, and the Python is made of our own templates 
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Sequence
 
-from rules.expression import declared, functions, operators
-from rules.expression.code import NOT_CONSTANT, NOTHING, Code, Scope, fail
+from msgspec import Struct
+from msgspec.structs import replace
+
+from rules.expression import declared, functions, loops, operators
+from rules.expression.code import NOT_CONSTANT, NOTHING, Code, Scope, boolean, dotted, fail
+from rules.expression.kind import EMPTY, element_of, is_list, is_map, one_of
 from rules.expression.names import Names
 from rules.expression.source import Function, Source, function_of
 from rules.expression.syntax import (
     Binary,
     Call,
     Choice,
+    Entries,
     Index,
     Items,
     Literal,
@@ -28,8 +33,12 @@ from rules.expression.syntax import (
 )
 from rules.model.events import EventType
 
-MOST_LOOPS = 2
-"""How deep exists() and all() may stand in each other: each is a loop over a list of the event."""
+BUDGET = 5_000_000
+"""How many steps an expression may take for one event, every list and text being as long as the contract allows."""
+TEXT_PER_STEP = 2000
+"""How many characters are gone through in the time of one step."""
+STATES_PER_STEP = 50
+"""How many states of a pattern are followed in the time of one step."""
 
 
 class Compiled(Struct, frozen=True):
@@ -52,11 +61,18 @@ class Typing:
 
     def __init__(self, names: Names, proved: frozenset[str]) -> None:
         self.names, self.proved = names, proved
+        self.spent, self.each_time = 0, 1
+
+    def spend(self, node: Node, steps: int) -> None:
+        """Counts what a part costs at worst, as often as the loops around it run."""
+        self.spent += self.each_time * steps
+        if self.spent > BUDGET:
+            hint = "ask for what narrows it first, or go through fewer lists in each other"
+            fail(node, "too-costly", f"this may take more than {BUDGET:,} steps for one event", hint=hint)
 
     def code(self, node: Node, also: frozenset[str] = NOTHING) -> Code:
         """The Python of a node, where these paths too are present."""
-        if not also:
-            return self._code(node)
+        self.spend(node, 1)
         outside = self.proved
         self.proved = outside | also
         try:
@@ -73,6 +89,8 @@ class Typing:
             case Member(of=Call() as call) if call.name == "first" and call.target is None:
                 _one_argument(call)
                 return self.names.of_first(node, call)
+            case Member() if dotted(node).partition(".")[0] in ("", *self.names.elements):
+                return functions.member(node, self.used(node.of))
             case Name() | Member():
                 return self.names.code(node)
             case Index():
@@ -86,7 +104,9 @@ class Typing:
             case Choice():
                 return self._choice(node)
             case Items():
-                return self._items(node)
+                return functions.listed(node, [(part, self.used(part)) for part in node.of])
+            case Entries():
+                return functions.mapped(node, [(pair, self.used(pair[0]), self.used(pair[1])) for pair in node.of])
         raise AssertionError(node)
 
     def used(self, node: Node, also: frozenset[str] = NOTHING) -> Code:
@@ -104,13 +124,6 @@ class Typing:
             fail(node, "type", f"a condition must be true or false, this is a {code.kind}")
         return code
 
-    def _items(self, node: Items) -> Code:
-        parts = [self.used(part) for part in node.of]
-        for part, code in zip(node.of, parts, strict=True):
-            if code.kind != "string":
-                fail(part, "type", f"a list is of strings, this is a {code.kind}")
-        return Code(text=f"present({', '.join(code.text for code in parts)})", kind="strings")
-
     def _unary(self, node: Unary) -> Code:
         if node.op != "!":
             return operators.negative(node, self.used(node.of))
@@ -127,8 +140,10 @@ class Typing:
             return operators.null_test(node, left, right)
         left, right = self._present(node.left, left), self._present(node.right, right)
         if node.op == "in":
+            self.spend(node, right.most if is_list(right.kind) else 1)
             return operators.membership(node, left, right)
-        if node.op in ("+", "-", "*", "/", "%"):
+        self.spend(node, _length(left) + _length(right))
+        if node.op in operators.NUMERIC:
             return operators.arithmetic(node, left, right)
         return operators.comparison(node, left, right)
 
@@ -150,12 +165,13 @@ class Typing:
         open_then = then.needs if then.needs not in self.proved | test.if_true else ""
         open_other = other.needs if other.needs not in self.proved | test.if_false else ""
         made = operators.choice(node, test, then, other)
-        return Code(text=made.text, kind=made.kind, absent=made.absent, needs=open_then or open_other)
+        return replace(made, needs=open_then or open_other)
 
     def _call(self, node: Call) -> Code:
         if node.name not in functions.FUNCTIONS:
-            known = functions.FUNCTIONS
-            fail(node, "unknown-function", f"there is no function `{node.name}`", known, node.name)
+            functions.foreign(node, functions.FUNCTIONS, "function")
+        if node.name == "matches":
+            return self._matched(node, node.args)
         _one_argument(node)
         if node.name == "first":
             return self.names.first(node)
@@ -163,37 +179,76 @@ class Typing:
             return functions.has(node, self.code(node.args[0]))
         if node.name == "blank":
             return functions.blank(node, self.code(node.args[0]))
-        made = functions.size if node.name == "size" else functions.distinct
-        return made(node, self.used(node.args[0]))
+        of = self.used(node.args[0])
+        if node.name in functions.CONVERSIONS:
+            return functions.converted(node, of)
+        self.spend(node, of.most if node.name == "distinct" else 1)
+        return functions.size(node, of) if node.name == "size" else functions.distinct(node, of)
 
     def _method(self, node: Call, target: Node) -> Code:
-        if node.name in functions.QUANTIFIERS:
-            return self._quantified(node, target)
-        if node.name not in functions.MATCHES or len(node.args) != 1:
-            known = (*functions.MATCHES, *functions.QUANTIFIERS)
-            fail(
-                node,
-                "unknown-function",
-                f"there is no method `{node.name}` of one argument",
-                known,
-                node.name,
-            )
-        return functions.matched(node, self.used(target), self.used(node.args[0]))
+        if loops.is_loop(node):
+            return self._loop(node, target)
+        if node.name == "matches":
+            return self._matched(node, (target, *node.args))
+        of = self.used(target)
+        if node.name == "size" and not node.args:
+            return functions.size(node, of)
+        if node.name not in functions.METHODS:
+            functions.foreign(node, (*functions.METHODS, *loops.LOOPS, "matches"), "method")
+        made = functions.method(node, of, [self.used(part) for part in node.args])
+        self.spend(node, of.most + _length(made))
+        return made
 
-    def _quantified(self, node: Call, target: Node) -> Code:
-        if len(node.args) != 2 or not isinstance(node.args[0], Name):
-            fail(node, "arguments", f"write {node.name}(x, …): a name for the element, and a condition on it")
-        of, name = self.used(target), node.args[0].name
+    def _matched(self, node: Call, parts: Sequence[Node]) -> Code:
+        """`text.matches('pattern')`, or `matches(text, 'pattern')`."""
+        if len(parts) != 2:
+            fail(node, "arguments", "write text.matches('pattern')")
+        of, written = self.used(parts[0]), self.used(parts[1])
+        made = functions.pattern(node, of, written)
+        self.spend(node, of.most * (1 + len(made.states) // STATES_PER_STEP))
+        return boolean(f"found({of.text}, {self.names.named(made)})")
+
+    def _loop(self, node: Call, target: Node) -> Code:
+        """A macro over a list or the keys of a map; its parts are asked for each element."""
+        of, name = self.used(target), node.args[0] if node.args else None
+        counts = (2, 3) if node.name == "map" else (2,)
+        if len(node.args) not in counts or not isinstance(name, Name):
+            fail(node, "arguments", f"write {node.name}(x, …): a name for the element, and what is asked of it")
+        kind = element_of(of.kind)
+        if not kind:
+            fail(node, "type", f"{node.name}() goes through a list or the keys of a map, not a {of.kind}")
+        if kind == EMPTY:
+            return loops.of_nothing(node)
         elements = self.names.elements
-        if name in elements:
-            fail(node.args[0], "name-taken", f"`{name}` already names an element here")
-        if len(elements) == MOST_LOOPS:
-            fail(node, "too-costly", f"exists() and all() stand at most {MOST_LOOPS} deep in each other")
-        elements[name] = f"x{len(elements)}"
+        if name.name in elements:
+            fail(name, "name-taken", f"`{name.name}` already names an element here")
+        element = f"x{len(elements)}"
+        elements[name.name] = Code(text=element, kind=kind, most=of.each)
+        self.each_time *= max(of.most, 1)
         try:
-            return functions.quantified(node, of, elements[name], self.condition(node.args[1]))
+            return self._looped(node, of, elements[name.name])
         finally:
-            del elements[name]
+            del elements[name.name]
+            self.each_time //= max(of.most, 1)
+
+    def _looped(self, node: Call, of: Code, element: Code) -> Code:
+        if node.name == "map":
+            test = self.condition(node.args[1]) if len(node.args) == 3 else None
+            value = self.used(node.args[-1], test.if_true if test is not None else NOTHING)
+            if value.kind in functions.UNHELD:
+                fail(node.args[-1], "type", f"a list cannot hold a {value.kind}")
+            return loops.changed(of, element.text, value, test)
+        test = self.condition(node.args[1])
+        if node.name == "filter":
+            return loops.filtered(of, element.kind, element.text, test)
+        return loops.quantified(node.name, of, element.text, test)
+
+
+def _length(code: Code) -> int:
+    """How many steps it takes to go through a value once."""
+    if is_list(code.kind) or is_map(code.kind):
+        return code.most * (1 + code.each // TEXT_PER_STEP)
+    return code.most // TEXT_PER_STEP if code.kind == "string" else 0
 
 
 def _one_argument(node: Call) -> None:
@@ -214,7 +269,7 @@ def compile_expression(
         names = Names(scope, here, types)
         typing = Typing(names, scope.proved)
         code = typing.code(tree) if may_be_absent else typing.used(tree)
-        if code.kind not in kinds and code.kind != "null":
+        if code.kind != "null" and not any(one_of((code.kind, kind)) for kind in kinds):
             fail(tree, "type", f"this is a {code.kind}, expected {' or '.join(kinds)}")
         kind = code.kind
         reads |= names.reads

@@ -33,7 +33,7 @@ class Names:
 
     def __init__(self, scope: Scope, here: EventType, types: tuple[EventType, ...]) -> None:
         self.scope, self.here, self.types = scope, here, types
-        self.elements: dict[str, str] = {}
+        self.elements: dict[str, Code] = {}
         self.spans: dict[str, Any] = {}
         self.reads: set[int] = set()
 
@@ -43,7 +43,7 @@ class Names:
             fail(node, "syntax", "only declared fields can be read here")
         root, _, rest = name.partition(".")
         if name in self.elements:
-            return Code(text=self.elements[name], kind="string")
+            return self.elements[name]
         if root == "event" and rest:
             return self._own(rest, node, f"event.{rest}")
         if root == "item" and rest:
@@ -61,6 +61,12 @@ class Names:
         if code.text == name:
             self.spans[name] = value
         return code
+
+    def named(self, value: Any) -> str:
+        """The name under which the Python of this expression finds a value."""
+        name = f"k{len(self.spans)}"
+        self.spans[name] = value
+        return name
 
     def first(self, node: Call) -> Code:
         """The first fact of a type, of the subject."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from rules.expression.code import EXACT, NOT_CONSTANT, Code, boolean, fail
+from rules.expression.code import EXACT, NOT_CONSTANT, Code, boolean, fail, written
+from rules.expression.kind import EMPTY, element_of, is_list, is_map, one_of
+from rules.expression.numbers import NUMBERS
 from rules.expression.syntax import Binary, Choice, Node
 
-SIGNS = {
-    "<": "less", "<=": "at_most", "==": "equal", "!=": "unequal",
-    "+": "plus", "-": "minus", "*": "times", "/": "over", "%": "rest",
-}  # fmt: skip
+SIGNS = {"<": "less", "<=": "at_most", "==": "equal", "!=": "unequal"}
+NUMERIC = {"+": "plus", "-": "minus", "*": "times", "/": "over", "%": "rest"}
 TURNED = {">": "<", ">=": "<="}
 ARITHMETIC = {
-    ("time", "-", "time"): EXACT, ("time", "-", EXACT): "time", ("time", "+", EXACT): "time",
-    (EXACT, "+", EXACT): EXACT, (EXACT, "-", EXACT): EXACT, (EXACT, "*", "number"): EXACT,
-    ("number", "*", EXACT): EXACT, (EXACT, "/", "number"): EXACT, (EXACT, "/", EXACT): "number",
-    ("string", "+", "string"): "string",
-    **{("number", sign, "number"): "number" for sign in "+-*/%"},
+    ("time", "-", "time"): (EXACT, "minus"), ("time", "-", EXACT): ("time", "minus"),
+    ("time", "+", EXACT): ("time", "plus"),
+    (EXACT, "+", EXACT): (EXACT, "plus"), (EXACT, "-", EXACT): (EXACT, "minus"),
+    (EXACT, "*", "number"): (EXACT, "longer"), ("number", "*", EXACT): (EXACT, "longer"),
+    (EXACT, "/", "number"): (EXACT, "shorter"), (EXACT, "/", EXACT): ("number", "share"),
+    **{("number", sign, "number"): ("number", name) for sign, name in NUMERIC.items()},
 }  # fmt: skip
-ORDERED = ("number", "string", "time", EXACT)
+"""What an operator makes of two kinds: a kind, and the function that says so."""
+LENGTHS = {("time", "-"), ("time", "+"), (EXACT, "+"), (EXACT, "-")}
+"""Where times are counted with, no result is too large."""
+ORDERED = ("number", "string", "time", EXACT, "bool")
 
 
 def null_test(node: Binary, left: Code, right: Code) -> Code:
@@ -35,52 +39,88 @@ def null_test(node: Binary, left: Code, right: Code) -> Code:
 
 
 def membership(node: Binary, left: Code, right: Code) -> Code:
-    if right.kind != "strings" or left.kind != "string":
-        fail(
-            node,
-            "type",
-            f"`in` asks whether a string is in a list of strings, not a {left.kind} in a {right.kind}",
-        )
-    return boolean(f"({left.text} in ({right.text} or ()))")
+    """Whether something is in a list, or is a key of a map."""
+    of = element_of(right.kind)
+    if not of or not one_of((left.kind, of)) or left.kind not in (*ORDERED, EMPTY):
+        message = f"`in` asks whether a list holds something of its kind, not a {left.kind} in a {right.kind}"
+        fail(node, "type", message)
+    return boolean(f"({left.text} in ({right.text} or ()))" if right.absent else f"({left.text} in {right.text})")
 
 
 def comparison(node: Binary, left: Code, right: Code) -> Code:
     left, right = _instant(left), _instant(right)
     if "text" in (left.kind, right.kind):
         fail(node, "free-text", "free text is kept only as blank or not: ask blank() or has()")
-    if left.kind != right.kind:
-        fail(node, "type", f"a {left.kind} cannot be compared with a {right.kind}")
-    if node.op not in ("==", "!=") and left.kind not in ORDERED:
-        fail(node, "type", f"a {left.kind} has no order")
-    if left.kind not in (*ORDERED, "bool", "span"):
-        fail(node, "type", f"a {left.kind} cannot be compared")
-    if left.constant is not NOT_CONSTANT and right.constant is not NOT_CONSTANT and node.op in ("==", "!="):
+    kind = one_of((left.kind, right.kind))
+    if not kind:
+        fail(node, "type", f"a {left.kind} cannot be compared with a {right.kind}", hint=_meant(left, right))
+    equality = node.op in ("==", "!=")
+    if is_list(kind) or is_map(kind):
+        if not equality:
+            fail(node, "type", f"a {kind} has no order")
+        return boolean(f"{'alike' if node.op == '==' else 'unlike'}({left.text}, {right.text})")
+    if not equality and kind not in ORDERED:
+        fail(node, "type", f"a {kind} has no order")
+    if kind not in (*ORDERED, "span", EMPTY):
+        fail(node, "type", f"a {kind} cannot be compared")
+    return _compared(node.op, left, right)
+
+
+def _compared(op: str, left: Code, right: Code) -> Code:
+    if left.constant is not NOT_CONSTANT and right.constant is not NOT_CONSTANT and op in ("==", "!="):
         there = left.constant is not None and right.constant is not None
-        truth = there and (left.constant == right.constant) == (node.op == "==")
+        truth = there and (left.constant == right.constant) == (op == "==")
         return Code(text=repr(truth), kind="bool", constant=truth)
-    if node.op in TURNED:
+    if op in TURNED:
         left, right = right, left
-    sign = TURNED.get(node.op, node.op)
+    sign = TURNED.get(op, op)
     if left.absent or right.absent:
         return boolean(f"{SIGNS[sign]}({left.text}, {right.text})")
     return boolean(f"({left.text} {sign} {right.text})")
 
 
+def _meant(left: Code, right: Code) -> str:
+    """How the two sides could be compared after all."""
+    if {left.kind, right.kind} == {"number", "string"}:
+        return "write the number without quotes, or double(…) of the text"
+    if {left.kind, right.kind} == {"span", EXACT}:
+        return "working days and days have no length in hours: compare like with like"
+    return ""
+
+
 def arithmetic(node: Binary, left: Code, right: Code) -> Code:
     """What is counted from a whole day counts from its 24:00 (CLOCKS.md 4)."""
     left, right = _instant(left), _day_end(_instant(right)) if node.op == "-" else _instant(right)
-    kind = ARITHMETIC.get((left.kind, node.op, right.kind))
-    if kind is None:
+    if node.op == "+" and (left.kind == right.kind == "string" or is_list(left.kind)):
+        return _joined(node, left, right)
+    found = ARITHMETIC.get((left.kind, node.op, right.kind))
+    if found is None:
         fail(node, "type", f"`{node.op}` is not defined for a {left.kind} and a {right.kind}")
-    if left.absent or right.absent or node.op in ("/", "%"):
-        return Code(text=f"{SIGNS[node.op]}({left.text}, {right.text})", kind=kind, absent=True)
-    return Code(text=f"({left.text} {node.op} {right.text})", kind=kind)
+    kind, function = found
+    if kind == left.kind == "number" and left.constant is not NOT_CONSTANT and right.constant is not NOT_CONSTANT:
+        return written(NUMBERS[function](left.constant, right.constant), "", kind)
+    if (left.kind, node.op) in LENGTHS and not (left.absent or right.absent):
+        return Code(text=f"({left.text} {node.op} {right.text})", kind=kind)
+    if function == "longer" and left.kind == "number":
+        left, right = right, left
+    return Code(text=f"{function}({left.text}, {right.text})", kind=kind, absent=True)
+
+
+def _joined(node: Binary, left: Code, right: Code) -> Code:
+    kind = one_of((left.kind, right.kind))
+    if not kind:
+        fail(node, "type", f"a {left.kind} and a {right.kind} do not make one list")
+    text = f"joined({left.text}, {right.text})"
+    each = max(left.each, right.each)
+    return Code(text=text, kind=kind, absent=left.absent or right.absent, most=left.most + right.most, each=each)
 
 
 def negative(node: Node, of: Code) -> Code:
     if of.kind not in ("number", EXACT):
         fail(node, "type", f"`-` needs a number, not a {of.kind}")
-    return Code(text=f"minus(0, {of.text})", kind=of.kind, absent=of.absent)
+    if of.kind == "number" and of.constant is not NOT_CONSTANT:
+        return written(NUMBERS["minus"](0, of.constant), "", of.kind)
+    return Code(text=f"minus(0, {of.text})", kind=of.kind, absent=True)
 
 
 def choice(node: Choice, test: Code, then: Code, other: Code) -> Code:
@@ -92,11 +132,12 @@ def choice(node: Choice, test: Code, then: Code, other: Code) -> Code:
     if kinds == {"moment", "time"}:
         then, other = _instant(then), _instant(other)
         kinds = {"time"}
-    if len(kinds) > 1:
+    kind = one_of(kinds) if kinds else "null"
+    if not kind:
         fail(node, "type", f"both branches must be of one type, not {then.kind} and {other.kind}")
-    kind = next(iter(kinds), "null")
     text = f"({then.text} if {test.text} else {other.text})"
-    return Code(text=text, kind=kind, absent=then.absent or other.absent)
+    most, each = max(then.most, other.most), max(then.each, other.each)
+    return Code(text=text, kind=kind, absent=then.absent or other.absent, most=most, each=each)
 
 
 def _span(code: Code) -> Code:

@@ -22,7 +22,7 @@ ALLOWED = (
     ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Call, ast.BoolOp, ast.And, ast.Or,
     ast.UnaryOp, ast.Not, ast.USub, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Compare, ast.Eq, ast.NotEq, ast.Lt,
     ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In, ast.IfExp, ast.Tuple, ast.List, ast.Dict, ast.ListComp,
-    ast.comprehension,
+    ast.comprehension, ast.Starred,
 )  # fmt: skip
 OPERANDS = frozenset({"e", "c"})
 """What a condition is asked of: the event and what is known of its subject."""

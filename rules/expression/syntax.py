@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from rules.model.spans import Span, parse_span
+from rules.expression.tokens import ExpressionError, Token, tokens, value_of
+from rules.model.spans import Span
 
 MOST_NODES = 200
-DEEPEST = 24
-
-TOKEN = re.compile(
-    r"""(?P<space>\s+)
-  | (?P<span>\d+(?:\.\d+)?\s*(?:workdays?|workhours?|days?|hours?|h|m|s)\b)
-  | (?P<number>\d+\.\d+|\d+)
-  | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<op>\|\||&&|==|!=|<=|>=|[-+*/%<>!?:.,()\[\]])""",
-    re.VERBOSE,
-)
-LONGEST_NUMBER = 24
+DEEPEST = 40
 LONGEST = 4000
 WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
-
-
-class ExpressionError(Exception):
-    """A fault in an expression: `start` and `end` are offsets in its text, `code` is stable."""
-
-    def __init__(self, code: str, message: str, start: int, end: int, hint: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.start, self.end, self.hint = code, message, start, end, hint
+RESERVED = frozenset(
+    {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "in", "let", "loop", "package"}
+    | {"namespace", "return", "var", "void", "while"}
+)
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -85,23 +67,8 @@ class Items(Node, frozen=True, kw_only=True):
     of: tuple[Node, ...]
 
 
-class Token(Struct, frozen=True):
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
-def _tokens(text: str) -> Iterator[Token]:
-    at = 0
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        if match is None:
-            raise ExpressionError("syntax", f"unexpected `{text[at]}`", at, at + 1)
-        if match.lastgroup != "space":
-            yield Token(match.lastgroup or "", match.group(), at, match.end())
-        at = match.end()
-    yield Token("end", "", at, at)
+class Entries(Node, frozen=True, kw_only=True):
+    of: tuple[tuple[Node, Node], ...]
 
 
 LEVELS: tuple[tuple[str, ...], ...] = (
@@ -119,7 +86,7 @@ def _unexpected(token: Token, message: str) -> ExpressionError:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.tokens = list(_tokens(text))
+        self.tokens = list(tokens(text))
         self.at = 0
         self.nodes = 0
         self.depth = 0
@@ -171,17 +138,23 @@ class _Parser:
     def unary(self) -> Node:
         token = self.accept("!", "-")
         if token is None:
-            return self.postfix()
+            return self.postfix(self.primary())
+        if token.text == "-" and self.here.kind == "number":
+            self.count(token)
+            value, end = value_of(self.here, "-"), self.here.end
+            self.at += 1
+            return self.postfix(Literal(value=value, start=token.start, end=end))
         self.depth += 1
         self.count(token)
         of = self.unary()
         self.depth -= 1
         return Unary(op=token.text, of=of, start=token.start, end=of.end)
 
-    def postfix(self) -> Node:
-        node = self.primary()
+    def postfix(self, node: Node) -> Node:
         while token := self.accept(".", "["):
             self.count(token)
+            if self.here.text == "?":
+                raise self.foreign(self.here, "there are no optionals here", "ask has() first")
             if token.text == "[":
                 key = self.choice()
                 node = Index(of=node, key=key, start=node.start, end=self.expect("]").end)
@@ -205,14 +178,32 @@ class _Parser:
             end = self.accept(close)
             if end is None:
                 self.expect(",")
+                end = self.accept(close) if close == "]" else None
         return tuple(args), end.end
+
+    def entries(self) -> tuple[tuple[tuple[Node, Node], ...], int]:
+        found: list[tuple[Node, Node]] = []
+        end = self.accept("}")
+        while end is None:
+            key = self.choice()
+            self.expect(":")
+            found.append((key, self.choice()))
+            end = self.accept("}")
+            if end is None:
+                self.expect(",")
+                end = self.accept("}")
+        return tuple(found), end.end
+
+    @staticmethod
+    def foreign(token: Token, message: str, hint: str) -> ExpressionError:
+        return ExpressionError("not-supported", message, token.start, max(token.end, token.start + 1), hint)
 
     def primary(self) -> Node:
         token = self.here
         self.count(token)
         self.at += 1
-        if token.kind in ("span", "number", "string"):
-            return Literal(value=_value(token), start=token.start, end=token.end)
+        if token.kind in ("span", "number", "string", "raw"):
+            return Literal(value=value_of(token), start=token.start, end=token.end)
         if token.kind == "name":
             return self.named(token)
         if token.text == "(":
@@ -222,31 +213,25 @@ class _Parser:
         if token.text == "[":
             items, end = self.arguments("]")
             return Items(of=items, start=token.start, end=end)
+        if token.text == "{":
+            pairs, end = self.entries()
+            return Entries(of=pairs, start=token.start, end=end)
+        if token.text == "." and self.here.kind == "name":
+            raise self.foreign(token, "there are no containers of names here", "leave the first `.` away")
         what = f"`{token.text}`" if token.text else "the end"
         raise _unexpected(token, f"unexpected {what}")
 
     def named(self, token: Token) -> Node:
         if token.text in WORDS:
             return Literal(value=WORDS[token.text], start=token.start, end=token.end)
+        if token.text in RESERVED:
+            raise _unexpected(token, f"`{token.text}` is a reserved word")
+        if self.here.text == "{":
+            raise self.foreign(token, "there are no messages here", "a map is written {'key': value}")
         if self.accept("("):
             args, end = self.arguments()
             return Call(name=token.text, target=None, args=args, start=token.start, end=end)
         return Name(name=token.text, start=token.start, end=token.end)
-
-
-def _value(token: Token) -> str | float | Span:
-    """What a literal says."""
-    if token.kind == "string":
-        return re.sub(r"\\(.)", lambda found: ESCAPES.get(found[1], found[1]), token.text[1:-1], flags=re.DOTALL)
-    if len(token.text) > LONGEST_NUMBER:
-        raise ExpressionError("too-large", "a number has too many digits", token.start, token.end)
-    if token.kind == "number":
-        return float(token.text) if "." in token.text else int(token.text)
-    try:
-        return parse_span(token.text)
-    except ValueError as error:
-        message, _, hint = str(error).partition("; ")
-        raise ExpressionError("not-a-duration", message, token.start, token.end, hint) from error
 
 
 def parse(text: str) -> Node:

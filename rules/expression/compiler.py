@@ -235,7 +235,7 @@ class Typing:
         if node.name == "map":
             test = self.condition(node.args[1]) if len(node.args) == 3 else None
             value = self.used(node.args[-1], test.if_true if test is not None else NOTHING)
-            if value.kind in functions.UNHELD:
+            if functions.unheld(value.kind):
                 fail(node.args[-1], "type", f"a list cannot hold a {value.kind}")
             return loops.changed(of, element.text, value, test)
         test = self.condition(node.args[1])

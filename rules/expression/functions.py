@@ -65,6 +65,11 @@ FOREIGN = {
 """What CEL or its extensions have and this language has not, and what to do instead."""
 
 
+def unheld(kind: str) -> bool:
+    """Whether neither a list nor a map can hold this: it is no value of its own."""
+    return kind in UNHELD or kind.startswith("row:")
+
+
 def has(node: Call, of: Code) -> Code:
     """Whether something is there; an empty text or list is not."""
     path = of.needs or dotted(node.args[0])
@@ -169,7 +174,7 @@ def listed(node: Node, parts: Sequence[tuple[Node, Code]]) -> Code:
     kind = one_of(code.kind for _, code in parts)
     if not kind:
         fail(node, "type", f"a list is of one type, this is of {', '.join(sorted({code.kind for _, code in parts}))}")
-    if kind in UNHELD:
+    if unheld(kind):
         fail(parts[0][0], "type", f"a list cannot hold a {kind}")
     texts = [code.text for _, code in parts]
     each = max((code.most for _, code in parts), default=0)
@@ -186,7 +191,7 @@ def mapped(node: Node, pairs: Sequence[tuple[tuple[Node, Node], Code, Code]]) ->
         fail(node, "type", "the keys of a map are of one type, and so are its values")
     if pairs and keys not in KEYS:
         fail(pairs[0][0][0], "type", f"the key of a map is a string, a number or true or false, not a {keys}")
-    if values in UNHELD:
+    if unheld(values):
         fail(pairs[0][0][1], "type", f"a map cannot hold a {values}")
     met: set[object] = set()
     for (place, _), key, _ in pairs:

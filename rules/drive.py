@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rules.core import GroupCore, Step, SubjectCore
 from rules.language import Book
 from rules.model.alerts import Alert, Clock
 from rules.model.events import Event
+from rules.model.facts import GroupFact
 
 WITHDRAWN = "withdrawn"
 VOID = "void"
@@ -18,11 +19,19 @@ class Drive:
     """Subjects and groups in memory, and the fold of all that they said. `now` is event time unless it is moved.
 
     Without `tells_clocks` no step holds clocks (their making is a third of the work); `clocks()` is the same.
+    With `hands_on` the facts of groups go there, and groups are judged by whoever is told them with `hear`.
     """
 
-    def __init__(self, book: Book, always_refold: bool = False, tells_clocks: bool = True) -> None:
+    def __init__(
+        self,
+        book: Book,
+        always_refold: bool = False,
+        tells_clocks: bool = True,
+        hands_on: Callable[[Sequence[GroupFact]], None] | None = None,
+    ) -> None:
         self.subjects = SubjectCore(book, always_refold=always_refold, tells_clocks=tells_clocks)
         self.groups = GroupCore(book)
+        self.hands_on = hands_on
         self.now = -(1 << 62)
         self.counters: Counter[str] = Counter()
         self._alerts: dict[str, Alert] = {}
@@ -39,6 +48,12 @@ class Drive:
         """Moves `now` forward and fires what is due."""
         self.now = max(self.now, now)
         return self._go_on(Step())
+
+    def hear(self, facts: Sequence[GroupFact], now: int) -> Step:
+        """Judges groups by facts that others handed on, at their `now`."""
+        self.now = max(self.now, now)
+        said = self.groups.step(facts, self.now)
+        return self._go_on(said)
 
     def _go_on(self, step: Step) -> Step:
         self._groups(step, step)
@@ -57,7 +72,10 @@ class Drive:
     def _groups(self, said: Step, into: Step) -> None:
         if said.facts:
             facts, said.facts = said.facts, []
-            _joined(into, self.groups.step(facts, self.now))
+            if self.hands_on is None:
+                _joined(into, self.groups.step(facts, self.now))
+            else:
+                self.hands_on(facts)
 
     def alerts(self) -> list[Alert]:
         """The alerts that stand at `now`, by time, rule and id."""

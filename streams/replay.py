@@ -15,7 +15,7 @@ from rules.model.events import Event, Undecodable
 from rules.model.times import midnight, parse_day, parse_time
 from streams.codec import TOLERANCE, decode
 from streams.sources.emission import Sourced
-from streams.sources.faults import DeadLetters, Fault
+from streams.sources.faults import DeadLetters, Fault, Place
 from streams.sources.written_times import LocalTimes
 
 CHUNK = 1_000
@@ -58,6 +58,12 @@ def horizon(until: str, known_at: str, zone: str, wall_now: int) -> Horizon:
     return Horizon(max(wall_now, now or wall_now) + TOLERANCE, now, last, known)
 
 
+def beginning(text: str, zone: str) -> int:
+    """The instant that a written time means, local in `zone` without an offset; a date means its 00:00."""
+    times = LocalTimes(zone)
+    return midnight(parse_day(times.day(text)), zone) if times.is_day(text) else parse_time(times.moment(text))
+
+
 def _end(text: str, zone: str) -> tuple[int, int]:
     times = LocalTimes(zone)
     if times.is_day(text):
@@ -68,6 +74,29 @@ def _end(text: str, zone: str) -> tuple[int, int]:
     return at, at
 
 
+class Admission:
+    """Which messages of a history are judged: those that decode and lie within the horizon."""
+
+    def __init__(self, taken: Horizon, dead_letters: DeadLetters, left_out: Counter[str]) -> None:
+        self.taken, self.dead_letters, self.left_out = taken, dead_letters, left_out
+
+    def __call__(self, value: bytes, place: Place) -> Event | None:
+        """The event of a message; None for one that is set aside or left out, which is counted."""
+        taken = self.taken
+        try:
+            event = decode(value, None, taken.latest - TOLERANCE)
+        except Undecodable as error:
+            self.dead_letters.add(Fault(error.reason, error.path, error.detail), place, value)
+            return None
+        if taken.last is not None and event.fact.occurred_at > taken.last:
+            self.left_out["after_until"] += 1
+            return None
+        if taken.known_at is not None and event.fact.received_at > taken.known_at:
+            self.left_out["not_known_yet"] += 1
+            return None
+        return event
+
+
 class Replay:
     """One history through one drive."""
 
@@ -76,13 +105,14 @@ class Replay:
         self.drive = Drive(book, tells_clocks=tells_clocks)
         self.taken, self.dead_letters = taken, dead_letters
         self.result = Replayed()
+        self._admit = Admission(taken, dead_letters, self.result.left_out)
 
     def run(self, history: Iterable[Sourced], watch: Watch) -> Replayed:
         """Judges the whole history in chunks, then moves `now` to where the horizon puts it."""
         messages: list[Sourced] = []
         events: list[Event] = []
         for message in history:
-            event = self._decoded(message)
+            event = self._admit(message.value, message.place)
             if event is None:
                 continue
             messages.append(message)
@@ -95,21 +125,6 @@ class Replay:
         if self.taken.now is not None:
             watch([], [], self.drive.until(max(self.taken.now, self.drive.now)))
         return self.result
-
-    def _decoded(self, message: Sourced) -> Event | None:
-        try:
-            event = decode(message.value, None, self.taken.latest - TOLERANCE)
-        except Undecodable as error:
-            self.dead_letters.add(Fault(error.reason, error.path, error.detail), message.place, message.value)
-            return None
-        fact, taken, left_out = event.fact, self.taken, self.result.left_out
-        if taken.last is not None and fact.occurred_at > taken.last:
-            left_out["after_until"] += 1
-            return None
-        if taken.known_at is not None and fact.received_at > taken.known_at:
-            left_out["not_known_yet"] += 1
-            return None
-        return event
 
     def _judge(self, messages: list[Sourced], events: list[Event], watch: Watch) -> None:
         step = self.drive.take(events)

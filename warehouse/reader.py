@@ -101,6 +101,20 @@ class Reader:
         found = self._stream("stored_events", stream=stream, first=first, last=last, known_at=known_at)
         return (rows.event_of(row) for row in found)
 
+    def received_events(
+        self, part: int = 0, parts: int = 1, last: int | None = None, known_at: int | None = None
+    ) -> Iterator[rows.StoredEvent]:
+        """Every version of one part of the subjects in the order in which they were received.
+
+        Only what occurred up to `last` and was received by `known_at`, each in epoch microseconds.
+        """
+        beyond = {"last": EVER if last is None else last, "known_at": EVER if known_at is None else known_at}
+        return (rows.event_of(row) for row in self._stream("received_events", part=part, parts=parts, **beyond))
+
+    def count_events(self) -> int:
+        """How many versions are stored, about: those that a merge will drop are still counted."""
+        return int(self._rows("event_count")[0][0])
+
     def subjects_of_day(self, stream: str, day: date) -> list[str]:
         """The subjects of which an event occurred, or was recorded, on a day of Asia/Shanghai."""
         return [row[0] for row in self._rows("subjects_of_day", stream=stream, day=day)]

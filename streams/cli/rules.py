@@ -11,6 +11,7 @@ from rich.console import Console
 
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
+from streams.cli import rules_backtest
 
 app = typer.Typer(no_args_is_help=True)
 BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped book without it"
@@ -77,3 +78,6 @@ def test(book: Folder = None, only: Chosen = "") -> None:
     out.print(f"{examples} examples of {len(rules)} rules, {len(differences)} do not hold")
     if differences or not rules:
         raise typer.Exit(1)
+
+
+app.command("backtest")(rules_backtest.command)

@@ -1,0 +1,135 @@
+"""Decides what one part of a rehearsal does: its own subjects through one drive per book, then its own groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from rules.drive import Drive
+from rules.language import Book
+from rules.model.events import Event
+from rules.model.times import HOUR
+from rules.testing.found import found, found_clock
+from streams.rehearsal.lines import Block, blocks, part_of
+from streams.rehearsal.spools import Sorting, Spool, merged
+from streams.rehearsal.wanted import Outcome, Tally, Wanted
+from streams.replay import Admission
+from streams.sources.faults import DeadLetters, Fault, Place
+
+NEVER = -(1 << 62)
+LAST = 1 << 62
+"""The number of the block in which everything ends."""
+WAREHOUSE = Place("event_versions", 0)
+Seen = Callable[[int], None]
+"""Told how many bytes (or events, where they are not bytes of a file) have been read since."""
+
+
+class Part:
+    """One part of the subjects of a history. Alone, its drives judge groups as they go.
+
+    Of several, each hands the facts of groups on, sorted by the part that judges them once all subjects are read.
+    """
+
+    def __init__(self, wanted: Wanted, books: Sequence[Book], number: int = 0, of: int = 1) -> None:
+        self.wanted, self.number, self.of = wanted, number, of
+        self.tally, self._dead_letters = Tally(), DeadLetters()
+        self._admit = Admission(wanted.horizon, self._dead_letters, self.tally.left_out)
+        self._sorting: list[Sorting] = []
+        self._drives = [Drive(book, tells_clocks=False) for book in books]
+
+    def hand_on(self, spools: Sequence[Sequence[Spool]]) -> None:
+        """Hands facts on: per book, one spool for each part."""
+        self._sorting = [Sorting(each) for each in spools]
+        for drive, sorting in zip(self._drives, self._sorting, strict=True):
+            drive.hands_on = sorting.take
+
+    @property
+    def now(self) -> int:
+        """The latest event so far."""
+        return self.tally.last_at if self.tally.last_at is not None else NEVER
+
+    def read(self, seen: Seen) -> None:
+        """Judges the part's share of the whole history, a block at a time."""
+        if self.wanted.url:
+            self._read_warehouse(seen)
+        number = 0
+        for name in self.wanted.inputs:
+            for block in blocks(name, self._tell):
+                number += 1
+                self.take(self._events_of(block), number)
+                seen(block.read)
+
+    def _read_warehouse(self, seen: Seen) -> None:
+        """Versions in the order in which they were received: an hour of them is a block."""
+        from warehouse.reader import Reader
+
+        taken = self.wanted.horizon
+        stored = Reader(self.wanted.url).received_events(self.number, self.of, taken.last, taken.known_at)
+        for hour, versions in groupby(stored, key=lambda each: each.received_at // HOUR):
+            values = [(version.message(), WAREHOUSE) for version in versions]
+            self.take_messages(values, hour)
+            seen(len(values))
+
+    def _tell(self, fault: Fault, place: Place) -> None:
+        if not self.number:
+            self._dead_letters.add(fault, place)
+
+    def _events_of(self, block: Block) -> list[Event]:
+        found: list[Event] = []
+        admit, number, of = self._admit, self.number, self.of
+        for line, value in enumerate(block.lines, block.first):
+            if not value or (of > 1 and part_of(value, of) != number):
+                continue
+            value = value.strip()
+            event = admit(value, Place(block.file, line)) if value else None
+            if event is not None:
+                found.append(event)
+        return found
+
+    def take_messages(self, messages: Iterable[tuple[bytes, Place]], block: int) -> None:
+        """Judges messages that are this part's."""
+        events = (self._admit(value, place) for value, place in messages)
+        self.take([event for event in events if event is not None], block)
+
+    def take(self, events: Sequence[Event], block: int) -> None:
+        """Judges the events of one block; blocks are numbered alike in all parts."""
+        if not events:
+            return
+        times = [event.fact.occurred_at for event in events]
+        self.tally.events += len(events)
+        self.tally.see(min(times), max(times))
+        for place, drive in enumerate(self._drives):
+            step = drive.take(events)
+            self.tally.unjudged += len(step.unjudged) if not place else 0
+            for rejected in step.rejected if not place else ():
+                self._dead_letters.reasons[rejected.reason] += 1
+        for sorting in self._sorting:
+            sorting.end_block(block, self.now)
+
+    def until(self, now: int) -> None:
+        """Moves to the end of the history, which may be later than this part's last event."""
+        for drive in self._drives:
+            drive.until(now)
+        for sorting in self._sorting:
+            sorting.end_block(LAST, now)
+            sorting.flush()
+
+    def hear(self, spools: Sequence[Sequence[Spool]], now: int) -> None:
+        """Judges the groups that are this part's, by what all parts told of them."""
+        for drive, told in zip(self._drives, spools, strict=True):
+            for _, then, facts in merged(told):
+                drive.hear(facts, then)
+            drive.until(now)
+
+    def outcomes(self) -> list[Outcome]:
+        """What stands, per book."""
+        self.tally.dead_letters = self._dead_letters.reasons
+        self.tally.examples = self._dead_letters.examples
+        return [
+            Outcome(
+                [found(alert) for alert in drive.alerts()],
+                [found_clock(clock) for clock in drive.clocks()] if self.wanted.clocks else [],
+                dict(drive.counters),
+            )
+            for drive in self._drives
+        ]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import DupFd
+from multiprocessing.resource_tracker import ensure_running
 from typing import IO, Any
 
 from msgspec import Struct
@@ -120,6 +121,7 @@ def _running(wanted: Wanted, parts: int, files: Files) -> Iterator[list[Connecti
 @contextmanager
 def _deaf() -> Iterator[None]:
     """What is spawned here never hears Ctrl-C; the caller hears it at the end of the block, if it came meanwhile."""
+    ensure_running()  # the first process would start it, and it unblocks what is blocked here
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from streams.lane_ground import Work
 from streams.lane_judge import Judged
-from streams.lanes import Work
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ LARGEST_ADVANCE = 2_000
 """A burst of 100,000 timers is many commits."""
 
 SMALLEST, LARGEST = 100, 4_000
+FEWEST = 10
 LONG, SHORT = 0.3, 0.1
 """Seconds that a piece of work may take: heartbeats and the other lanes wait for it."""
 
@@ -27,8 +28,11 @@ class Core(Protocol):
 
     @property
     def wake(self) -> int | None: ...
+    @property
+    def outdated(self) -> int: ...
     def step(self, items: Sequence[Any], now: int, /) -> Step: ...
     def advance(self, now: int, limit: int = ...) -> Step: ...
+    def refold(self, now: int, limit: int = ...) -> Step: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,12 @@ class Judge:
         self.stride = 1_000
         """How many records or timers to judge at once: fewer where that takes long."""
         self._reader = reader
+        self._bite = SMALLEST
+
+    @property
+    def outdated(self) -> int:
+        """How many subjects or groups wait to be judged by the book in force."""
+        return self.core.outdated
 
     @property
     def due(self) -> bool:
@@ -160,6 +170,14 @@ class Judge:
             return Judged(self.core.advance(self.clock.now, min(self.stride, LARGEST_ADVANCE)))
         finally:
             self._pace(clock.monotonic() - began)
+
+    def refold(self) -> Judged:
+        """Judges some of what another book judged last: as many as keep records waiting for SHORT seconds."""
+        began = clock.monotonic()
+        step = self.core.refold(self.clock.now, self._bite)
+        seconds = clock.monotonic() - began
+        self._bite = max(self._bite // 2, FEWEST) if seconds > SHORT else min(self._bite * 2, LARGEST_ADVANCE)
+        return Judged(step)
 
     def _pace(self, seconds: float) -> None:
         if seconds > LONG:

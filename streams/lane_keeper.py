@@ -11,8 +11,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from mode import Service
 
+from streams.lane_ground import Ground, Pace, Work
 from streams.lane_judge import Cores
-from streams.lanes import Ground, Lane, Pace, Work
+from streams.lanes import Lane
 from streams.settings import Settings
 from streams.store import StateError, WorkerFolder
 from streams.topics import WITH_STATE, Names

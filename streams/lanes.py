@@ -2,61 +2,23 @@
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from streams import clock
 from streams.codec import Partitioner
 from streams.lane_clock import Contact, EventClock, GroupClock, WallClock
 from streams.lane_commit import Outbox, transactional_producer
-from streams.lane_judge import Cores, EventReader, FactReader, Judge, Judged
+from streams.lane_ground import Ground
+from streams.lane_judge import EventReader, FactReader, Judge, Judged
 from streams.lane_outlet import outlet
 from streams.lane_restore import restore
-from streams.settings import Settings
-from streams.store import LaneState, Position, StateError, Store, WorkerFolder, changelog_rows
-from streams.topics import EVENTS, FACTS, Names
+from streams.store import LaneState, Position, StateError, Store, changelog_rows
+from streams.topics import EVENTS, FACTS
 
 log = logging.getLogger(__name__)
-
-Work = Callable[[], Judged]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How much and how often; times in seconds."""
-
-    chunk: int = 1_000
-    backlog: int = 4_000
-    gather: float = 0.05
-    idle: float = 0.5
-    mark_every: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the lanes of one worker share."""
-
-    settings: Settings
-    cores: Cores
-    consumer: AIOKafkaConsumer
-    folder: WorkerFolder
-    ask: Callable[[Work], Awaitable[Judged]]
-    """Has the agent do a piece of work."""
-    pace: Pace = Pace()
-    counters: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def names(self) -> Names:
-        return Names(self.settings.topic_prefix, self.settings.app)
-
-    @property
-    def group(self) -> str:
-        return f"{self.settings.app}-supervise"
 
 
 class Lane:
@@ -165,6 +127,7 @@ class Lane:
             if not self._halted:
                 await self._take(records, contact)
                 await self._fire()
+                await self._refold()
                 await self._tick()
 
     def halt(self) -> None:
@@ -185,7 +148,7 @@ class Lane:
         stride = self._judge.stride
         chunk = min(pace.chunk, stride)
         records, contact = await self._poll(self._patience(), chunk)
-        if records and len(records) < chunk:
+        if records and len(records) < chunk and not self._judge.outdated:
             await asyncio.sleep(pace.gather)
         behind = contact.end is not None and contact.end - contact.position > pace.chunk
         limit = min(pace.backlog, stride) if behind else chunk
@@ -223,6 +186,8 @@ class Lane:
 
     def _patience(self) -> float:
         """Seconds to wait for records: no longer than to the next timer of a clock that runs by itself."""
+        if self._judge.outdated:
+            return 0.0
         wake = self._judge.core.wake
         if wake is None or not self._judge.clock.runs:
             return self._ground.pace.idle
@@ -244,6 +209,11 @@ class Lane:
         while self._judge.due and not self._halted:
             await self._commit(await self._ground.ask(self._judge.advance))
 
+    async def _refold(self) -> None:
+        """One bounded piece of what another book judged last; records are taken between the pieces."""
+        if self._judge.outdated and not self._halted:
+            await self._commit(await self._ground.ask(self._judge.refold))
+
     async def _tick(self) -> None:
         """Commits the offset and the time where nothing else did, and tells the facts lanes of the time.
 
@@ -255,8 +225,9 @@ class Lane:
             await self._commit(Judged())
 
     def _owes_a_mark(self) -> bool:
-        if self.topic == FACTS or self._judge.clock.now <= self._marked or self._judge.due:
-            return False
+        judge = self._judge
+        if self.topic == FACTS or judge.clock.now <= self._marked or judge.due or judge.outdated:
+            return False  # groups hear of no time before they have heard of everything up to it
         return clock.monotonic() - self._marked_on >= self._ground.pace.mark_every
 
     # committing

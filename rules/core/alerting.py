@@ -121,7 +121,8 @@ def changes(before: dict[str, Alert], after: dict[str, Alert], rules: set[str] |
     for alert_id, alert in after.items():
         old = before.get(alert_id)
         revision = old.revision if old is not None else 0
-        if old is None or msgspec.structs.replace(alert, revision=revision) != old:
+        # a book that says the same of an alert does not say it again: nobody wants to read 100,000 of them
+        if old is None or msgspec.structs.replace(alert, revision=revision, book=old.book) != old:
             changed = msgspec.structs.replace(alert, revision=revision + 1)
             before[alert_id] = changed
             said.append(changed)

@@ -7,9 +7,8 @@ again, once per chunk. Points older than any window, lateness and transit can re
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import groupby, islice
 from typing import Any
 
 import msgspec
@@ -18,8 +17,21 @@ from msgspec import Raw
 from rules.core.alerting import WITHDRAWN, alert_of, changes, is_of, settle, settles_at
 from rules.core.folding import TRANSIT
 from rules.core.governing import Governing
-from rules.core.group import HEAD, Group, Head, Point, decode_head, encode, point_of, prefix_of, row_key
-from rules.core.record import HEADER, head, wake_of
+from rules.core.group import (
+    HEAD,
+    HELD,
+    Group,
+    Head,
+    Point,
+    Swept,
+    decode_head,
+    encode,
+    point_of,
+    prefix_of,
+    row_key,
+)
+from rules.core.lateness import Lateness
+from rules.core.record import HEADER, NEVER, head, judged_by, wake_of
 from rules.core.step import Rows, Step
 from rules.core.subjects import HOT
 from rules.core.timers import Timers
@@ -29,9 +41,8 @@ from rules.judging.verdicts import SILENT
 from rules.judging.windows import Grouped, GroupKind
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
-from rules.model.events import RANK_OF, Fact
+from rules.model.events import RANK_OF
 from rules.model.facts import SEPARATOR, GroupFact, decode_group_fact, encode_group_fact, group_name
-from rules.model.times import local_day, next_midnight
 
 PRUNE_EVERY = 256
 
@@ -43,17 +54,26 @@ class GroupCore:
         self.book, self.rows = book, rows
         self.places = Places(book.tables)
         self.sources, self.governing = book.tables.sources, Governing(book)
+        self.lateness = Lateness(self.places, book.tables)
         self.rules: dict[str, list[tuple[Rule, GroupKind]]] = {}
         for rule in book.rules:
             if isinstance(rule.body, Grouped) and rule.body.grouping is not None:
                 self.rules.setdefault(rule.body.grouping.name, []).append((rule, rule.body))
         self.groups: dict[str, Group] = {}
+        self._outdated: dict[str, None] = {}
         wakes: dict[str, int] = {}
         for key, row in rows.scan(HEAD) if rows is not None else ():
-            at = wake_of(row, book.mark)
+            at = wake_of(row)
             if at is not None:
                 wakes[key[1:].decode()] = at
+            if judged_by(row) != book.mark:
+                self._outdated[key[1:].decode()] = None
         self.timers = Timers(wakes)
+
+    @property
+    def outdated(self) -> int:
+        """How many groups another book judged last."""
+        return len(self._outdated)
 
     @property
     def wake(self) -> int | None:
@@ -81,6 +101,14 @@ class GroupCore:
             self._judge(self._group(key), now, step)
         return step
 
+    def refold(self, now: int, limit: int = 2000) -> Step:
+        """Judges at most `limit` of the groups that another book judged last."""
+        self._cool()
+        step = Step()
+        for key in list(islice(self._outdated, limit)):
+            self._judge(self._group(key), now, step)
+        return step
+
     def _rules_of(self, group: Group) -> list[tuple[Rule, GroupKind]]:
         return self.rules.get(group.key.partition(SEPARATOR)[0], [])
 
@@ -99,7 +127,8 @@ class GroupCore:
             if row is not None and self.rows is not None:
                 kept = decode_head(row[HEADER:])
                 group.alerts = {alert.alert_id: alert for alert in kept.alerts}
-                group.base, group.sealed, group.region = kept.base, kept.sealed, kept.region
+                group.base, group.final, group.held_until = kept.base, kept.final, kept.held_until
+                group.region, group.is_outdated = kept.region, self._outdated.pop(key, self) is None
                 for _, value in self.rows.scan(prefix_of(key)):
                     fact = decode_group_fact(value)
                     group.facts[fact.source, fact.id] = fact
@@ -112,17 +141,19 @@ class GroupCore:
         old = group.facts.get(key)
         if old is not None and old.version > fact.version:
             return
+        if old is not None and fact.present and old.fact == fact.fact:
+            return  # told again
         point = point_of(fact)
         if old is not None:
             before = point_of(old)
-            del group.points[bisect_left(group.points, before)]
-            del group.facts[key]
-            group.stale = True
+            group.remove(before)
             if self.rows is not None:
                 step.rows[row_key(group.key, before)] = None
         if not fact.present:
             return
-        if self._is_late(fact.fact) or point.at < group.sealed:
+        rules = self._rules_of(group)
+        first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER)
+        if point.at < first or self.lateness.over(fact.fact):
             step.unjudged.append(key)  # only now: the version that it replaces no longer speaks either
             return
         group.facts[key] = fact
@@ -133,18 +164,10 @@ class GroupCore:
             group.stale = True
             return
         group.points.append(point)
-        for rule, body in self._rules_of(group):
-            entry = self._entry(group, body, fact.fact)
+        for rule, body in rules:
+            entry = self._entry(group, body, fact.fact) if point.at >= group.swept_until(rule) else None
             if entry is not None:
-                body.push(group.live[rule.key], [entry], group.context.zone)
-
-    def _is_late(self, fact: Fact) -> bool:
-        """Later than its source may be; a whole day is over at its 24:00 in the region of the event."""
-        over = fact.occurred_at
-        if fact.whole_day:
-            zone = self.places.of(fact.region).zone  # type: ignore[attr-defined]
-            over = next_midnight(local_day(over, zone), zone)
-        return fact.received_at - over > self.sources.lateness(fact.source)
+                body.push(group.live[rule.hash], [entry], group.context.zone)
 
     @staticmethod
     def _entry(group: Group, body: GroupKind, fact: Any) -> Any:
@@ -154,8 +177,9 @@ class GroupCore:
         group.context.alone(fact)
         return body.entry(fact, group.context)
 
-    def _push(self, group: Group, rule: Rule, body: GroupKind, points: Iterable[Point], state: Any) -> None:
-        for _, instant in groupby(points, key=lambda point: point.at):
+    def _push(self, group: Group, rule: Rule, body: GroupKind, points: list[Point], state: Any) -> None:
+        first = bisect_left(points, Point(group.swept_until(rule), 0, "", ""))
+        for _, instant in groupby(points[first:] if first else points, key=lambda point: point.at):
             entries: list[Any] = []
             for point in instant:
                 entry = self._entry(group, body, group.facts[point.key].fact)
@@ -166,21 +190,23 @@ class GroupCore:
 
     def _judge(self, group: Group, now: int, step: Step) -> None:
         rules = self._rules_of(group)
+        if group.is_outdated:
+            self._take_over(group, rules, now, step)
         if group.stale:
             for rule, body in rules:
-                group.live[rule.key] = _begun(body, group.base.get(rule.key))
-                self._push(group, rule, body, group.points, group.live[rule.key])
+                group.live[rule.hash] = _begun(body, group.base.get(rule.hash))
+                self._push(group, rule, body, group.points, group.live[rule.hash])
         epoch = self.governing.epoch(now)
         changed = group.stale or epoch != group.epoch
         for rule, body in rules:
-            ruling = body.ruling(group.live[rule.key], group.context, now, None)
-            old = group.rulings.get(rule.key, SILENT)
+            ruling = body.ruling(group.live[rule.hash], group.context, now, None)
+            old = group.rulings.get(rule.hash, SILENT)
             changed = changed or ruling.verdicts != old.verdicts
-            group.rulings[rule.key] = ruling
+            group.rulings[rule.hash] = ruling
         group.stale, group.epoch = False, epoch
         if changed:
             after = self._after(group, now)
-            open_ = {key: alert for key, alert in group.alerts.items() if alert.at >= group.sealed or key in after}
+            open_ = {key: alert for key, alert in group.alerts.items() if self._is_open(group, alert) or key in after}
             step.alerts += changes(open_, after)
             group.alerts.update(open_)
         step.alerts += settle(group.alerts, self.sources, now)
@@ -194,14 +220,26 @@ class GroupCore:
         facts = [group.facts[point.key] for point in group.points]
         after: dict[str, Alert] = {}
         for rule, _ in self._rules_of(group):
-            for verdict in group.rulings[rule.key].verdicts:
+            for verdict in group.rulings[rule.hash].verdicts:
                 if self.governing.governs(rule, verdict.began_at, zone, now):
                     alert = self._alert(rule, verdict, group, facts, now)
-                    after[alert.alert_id] = alert
+                    if self._is_open(group, alert) or alert.alert_id in group.alerts:
+                        after[alert.alert_id] = alert
         return after
 
+    @staticmethod
+    def _is_open(group: Group, alert: Alert) -> bool:
+        """What rests on points that were let go stands as it was said."""
+        return alert.at >= group.final.get(alert.rule, -NEVER)
+
+    def _take_over(self, group: Group, rules: Sequence[tuple[Rule, GroupKind]], now: int, step: Step) -> None:
+        group.take_over({rule.hash for rule, _ in rules}, now)
+        for point in [each for each in group.points if self.lateness.over(group.facts[each.key].fact)]:
+            group.remove(point)
+            step.rows[row_key(group.key, point)] = None
+
     def _wake(self, group: Group, now: int) -> int | None:
-        wakes = [group.rulings[rule.key].wake for rule, _ in self._rules_of(group)]
+        wakes = [group.rulings[rule.hash].wake for rule, _ in self._rules_of(group)]
         wakes += [settles_at(a, self.sources) for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
         wakes += [self.governing.next_after(now)] if group.points or group.alerts else []
         return min((at for at in wakes if at is not None), default=None)
@@ -218,25 +256,28 @@ class GroupCore:
 
     def _prune(self, group: Group, now: int, step: Step) -> None:
         """Sweeps points that nothing can reach any more into the base."""
-        if len(group.points) < PRUNE_EVERY:
-            return
-        horizon = now - max(body.reach() for _, body in self._rules_of(group)) - TRANSIT - self.sources.longest
+        rules = self._rules_of(group)
+        if group.held_until is None:
+            group.held_until = now + HELD  # a book that brought it may still tell of the past
+        if len(group.points) < PRUNE_EVERY or not rules or now < group.held_until:
+            return  # the points of a group without rules wait for a book that asks for them
+        horizon = now - max(body.reach() for _, body in rules) - TRANSIT - self.sources.longest
         gone = bisect_left(group.points, Point(horizon, 0, "", ""))
         if gone < PRUNE_EVERY // 2:
             return
         old, kept = group.points[:gone], set[tuple[str, str]]()
-        for rule, body in self._rules_of(group):
-            base = _begun(body, group.base.get(rule.key))
+        for rule, body in rules:
+            base = _begun(body, group.base.get(rule.hash))
             self._push(group, rule, body, old, base)
             kept |= body.seal(base)
-            group.base[rule.key] = Raw(encode(base))
+            group.base[rule.hash] = Swept(max(horizon, group.swept_until(rule)), Raw(encode(base)))
+            group.final[rule.id] = max(horizon, group.final.get(rule.id, -NEVER))
         group.region = group.home
         for point in old:
             if self.rows is not None:
                 step.rows[row_key(group.key, point)] = None
             del group.facts[point.key]
         del group.points[:gone]
-        group.sealed = horizon
         group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
         group.stale = True
 
@@ -244,13 +285,12 @@ class GroupCore:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
-        kept = Head(list(group.alerts.values()), group.base, group.sealed, group.region)
+        kept = Head(list(group.alerts.values()), group.base, group.final, group.held_until or 0, group.region)
         step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + encode(kept)
 
 
-def _begun(body: GroupKind, base: Raw | None) -> Any:
+def _begun(body: GroupKind, base: Swept | None) -> Any:
     """The state that a rule begins with: what was let go is swept into it."""
     if base is not None:
-        with suppress(msgspec.ValidationError):  # another kind of rule bore this name in an earlier book
-            return body.decode(base)
+        return body.decode(base.state)
     return body.new()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.core.record import Record, decode_row, encode_row, trace, wake_of
+from rules.core.record import Record, decode_row, encode_row, judged_by, trace, wake_of
 from rules.core.step import Rows, Step
 
 PREFIX = b"s"
@@ -19,14 +19,18 @@ class Records:
         self.hot: dict[str, Record] = {}
         self.cold: dict[str, bytes] = {}
         self._gone: set[str] = set()
+        self.outdated: dict[str, None] = {}
+        """The stored subjects that another book judged last, in the order of their rows."""
 
     def wakes(self) -> dict[str, int]:
-        """When the stored subjects want to be looked at: at once, where another book judged them last."""
+        """When the stored subjects want to be looked at; notes which of them another book judged last."""
         found: dict[str, int] = {}
         for key, row in self.rows.scan(PREFIX) if self.rows is not None else ():
-            at = wake_of(row, self.mark)
+            at, subject = wake_of(row), key[len(PREFIX) :].decode()
             if at is not None:
-                found[key[len(PREFIX) :].decode()] = at
+                found[subject] = at
+            if judged_by(row) not in (self.mark, b""):
+                self.outdated[subject] = None
         return found
 
     def get(self, subject: str) -> Record | None:
@@ -35,8 +39,11 @@ class Records:
         if record is None:
             row = self.cold.pop(subject, None) if self.rows is None else self.rows.get(PREFIX + subject.encode())
             record = decode_row(subject, row) if row is not None else None
-            if record is None:
+            if record is None or row is None:
                 return None
+            if (mark := judged_by(row)) != self.mark:
+                record.former = mark
+                self.outdated.pop(subject, None)
         self.hot[subject] = record
         return record
 
@@ -50,6 +57,10 @@ class Records:
         """Takes in the record of a new subject."""
         self.hot[record.subject] = record
         return record
+
+    def drop(self, subject: str) -> None:
+        """Forgets what was folded of a subject; its row stays as it is."""
+        del self.hot[subject]
 
     def cool(self) -> None:
         """Puts the subjects longest untouched to rest."""

@@ -45,7 +45,7 @@ class Kept(Struct, array_like=True):
 class Record:
     """One subject in memory. `states` is None until the log has been folded; it and `rulings` are by slot, without
     those of which there is nothing to say. `touched` has the bits of the slots to be asked, `epoch` says how many
-    activations the last answers know of."""
+    activations the last answers know of; `former` is the mark of another book that judged it last."""
 
     __slots__ = (
         "alerts",
@@ -54,6 +54,7 @@ class Record:
         "context",
         "count",
         "epoch",
+        "former",
         "late",
         "latest_recorded",
         "log",
@@ -87,6 +88,7 @@ class Record:
         self.unjudged = self.epoch = 0
         self.wake: int | None = NEVER
         self.noted: frozenset[str] = frozenset()
+        self.former: bytes | None = None
 
     def append(self, fact: Fact) -> None:
         """Adds a version to the log."""
@@ -118,14 +120,17 @@ def encode_row(record: Record, wake: int | None, mark: bytes) -> bytes:
     return head(wake, mark) + _encode(kept)
 
 
-def wake_of(row: bytes, mark: bytes) -> int | None:
-    """When the timer of a row is due; None for none, at once where another book judged it. Raises NewerFormat."""
+def wake_of(row: bytes) -> int | None:
+    """When the timer of a row is due; None for none. Raises NewerFormat."""
     if row[0] > FORMAT:
         raise NewerFormat(f"a state row has format {row[0]}, this program knows {FORMAT}: run the newer program")
-    if row[9:HEADER] != mark and len(row) > HEADER:
-        return -NEVER
     at = int.from_bytes(row[1:9], "big", signed=True)
     return None if at == NEVER else at
+
+
+def judged_by(row: bytes) -> bytes:
+    """The mark of the book that judged a row last; empty for the trace of what was let go."""
+    return row[9:HEADER] if len(row) > HEADER else b""
 
 
 def decode_row(subject: str, row: bytes) -> Record | None:

@@ -8,6 +8,7 @@ folds it again with the very same steps, and the difference is said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -15,14 +16,15 @@ from rules.core.alerting import settle
 from rules.core.folding import KEEP, TRANSIT, begin, fold, ruling, take
 from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, Record
+from rules.core.refolding import Heard
 from rules.core.saying import final_clocks, say_alerts, say_clocks, shown_clocks, void_others
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
-from rules.core.telling import tell_changed, tell_new
+from rules.core.telling import tell_changed, tell_new, tell_past
 from rules.core.timers import Timers
-from rules.core.waking import wake_after
+from rules.core.waking import is_heard, last_judged, wake_after
 from rules.judging.verdicts import SILENT, ClockView
-from rules.judging.versions import content, resolve
+from rules.judging.versions import is_repeat, resolve
 from rules.language.rule import Book
 from rules.model.alerts import Clock
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
@@ -66,6 +68,12 @@ class SubjectCore:
         self.always_refold, self.tells_clocks = always_refold, tells_clocks
         self.records = Records(rows, book.mark, hot)
         self.timers = Timers(self.records.wakes())
+        self.heard = Heard(self.slots, rows)
+
+    @property
+    def outdated(self) -> int:
+        """How many subjects another book judged last."""
+        return len(self.records.outdated)
 
     @property
     def wake(self) -> int | None:
@@ -143,6 +151,25 @@ class SubjectCore:
         self._keep(dirty, now, step)
         return step
 
+    def refold(self, now: int, limit: int = 2000) -> Step:
+        """Judges at most `limit` of the subjects that another book judged last."""
+        self.records.cool()
+        step = Step()
+        dirty: list[str] = []
+        for subject in list(islice(self.records.outdated, limit)):
+            record = self.records.get(subject)
+            assert record is not None
+            try:
+                self._judge(record, now, step)
+            except Exception:  # a defect of ours: what stood stands until an event comes for this subject
+                step.counted.append("refold_raised")
+                step.facts = [fact for fact in step.facts if fact.subject != subject]
+                self.records.drop(subject)
+            else:
+                dirty.append(subject)
+        self._keep(dirty, now, step)
+        return step
+
     def clocks(self, now: int) -> list[Clock]:
         """The clocks of the subjects in memory as they stand at `now`, each with its revision."""
         return [clock for record in self.records.each() for clock in self._clocks_of(record, now)]
@@ -150,7 +177,7 @@ class SubjectCore:
     def _clocks_of(self, record: Record, now: int) -> Iterator[Clock]:
         if record.states is None:
             fold(record, self.slots, now)
-        now = _last_judged(record, now)
+        now = last_judged(record, now)
         for slot in self.slots.clocks:
             if slot in record.off:
                 continue
@@ -164,6 +191,7 @@ class SubjectCore:
             wake = wake_after(record, self.slots, now)
             self.timers.arm(subject, wake)
             self.records.store(record, wake, step)
+        self.heard.note(step.rows)
 
     def _let_go(self, record: Record, step: Step) -> None:
         step.clocks += final_clocks(record, self._clocks_of(record, NEVER), self.tells_clocks)
@@ -193,7 +221,7 @@ class SubjectCore:
                 tell_new(record, self.slots, fact, step)
             return
         same = [v for v in record.versions() if v.id == fact.id and v.source == fact.source]
-        if any(_is_repeat(version, fact) for version in same):
+        if any(is_repeat(version, fact) for version in same):
             step.counted.append("duplicate")
             return
         record.append(fact)
@@ -208,17 +236,8 @@ class SubjectCore:
             and not (fact.whole_day or record.slow or self.always_refold)
             and (not record.alerts or fact.occurred_at > max(alert.at for alert in record.alerts.values()))
             and fact.id.encode() not in record.log
-            and self._is_heard(record, fact)
+            and is_heard(record, fact)
         )
-
-    @staticmethod
-    def _is_heard(record: Record, fact: Fact) -> bool:
-        """Whether closing leaves every version judged: neither this one nor one before was recorded too long after."""
-        if record.closed_at is not None:
-            return fact.recorded_at <= record.closed_at + KEEP
-        if RANK_OF[type(fact)] in CLOSING:
-            return max(fact.recorded_at, record.latest_recorded) <= fact.occurred_at + KEEP
-        return True
 
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
@@ -226,7 +245,10 @@ class SubjectCore:
         whole = record.states is None
         if whole:
             step.unjudged += fold(record, slots, now)
-        now = _last_judged(record, now)
+        if record.former is not None:
+            tell_past(record, slots, self.heard.owed(record.former), step)
+            record.former = None
+        now = last_judged(record, now)
         turned = bool(slots.governing.activations) and record.epoch != (epoch := slots.governing.epoch(now))
         if turned:
             record.epoch, record.touched = epoch, record.touched | slots.dated
@@ -267,21 +289,7 @@ class SubjectCore:
         return stale
 
 
-def _last_judged(record: Record, now: int) -> int:
-    """`now`, but no later than when the record is let go: whether a tick came before that must not matter."""
-    return now if record.closed_at is None else min(now, record.closed_at + KEEP + TRANSIT)
-
-
 def _note(record: Record, counted: Sequence[str], step: Step) -> None:
     """Counts what was not counted of this subject before."""
     step.counted += sorted(set(counted) - record.noted)
     record.noted |= set(counted)
-
-
-def _is_repeat(one: Fact, other: Fact) -> bool:
-    return (
-        type(one) is type(other)
-        and one.recorded_at == other.recorded_at
-        and one.operation == other.operation
-        and content(one) == content(other)
-    )

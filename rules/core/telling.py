@@ -11,6 +11,7 @@ from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.context import Context
+from rules.judging.versions import resolve
 from rules.judging.windows import Grouping
 from rules.model.events import RANK_OF, Fact
 from rules.model.facts import GroupFact, group_key
@@ -35,17 +36,43 @@ def tell_changed(record: Record, slots: Slots, before: Sequence[Fact], after: Se
         _tell(grouping, old, new, record, slots, step)
 
 
+def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step: Step) -> None:
+    """Every event of a subject, for groupings that may not know of it: what is there, and what is there no more.
+
+    What they know already is said in the version in which they know it, and changes nothing.
+    """
+    found: dict[tuple[str, str], list[Fact]] = {}
+    for version in record.versions():
+        found.setdefault((version.source, version.id), []).append(version)
+    for same in found.values():
+        speaks = resolve(same)
+        new = speaks[0] if speaks else None
+        if new is not None:
+            new = msgspec.structs.replace(new, received_at=min(version.received_at for version in same))
+        for grouping in groupings:
+            for old in same:
+                if old is not (speaks[0] if speaks else None):
+                    _untell(grouping, old, new, record, slots, step)
+            _tell(grouping, None, new, record, slots, step)
+
+
 def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
     found = {each.name: each for fact in facts for each in slots.groupings.get(RANK_OF[type(fact)], ())}
     return list(found.values())
 
 
 def _tell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step) -> None:
-    left, right = _key(grouping, old, record, slots), _key(grouping, new, record, slots)
-    if old is not None and left is not None and left != right:
-        step.facts.append(GroupFact(left, old.source, old.id, record.count, False, record.subject, old))
+    _untell(grouping, old, new, record, slots, step)
+    right = _key(grouping, new, record, slots)
     if new is not None and right is not None:
         step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new))
+
+
+def _untell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step) -> None:
+    """Takes an event out of its group where it belongs to that group no more."""
+    left = _key(grouping, old, record, slots)
+    if old is not None and left is not None and left != _key(grouping, new, record, slots):
+        step.facts.append(GroupFact(left, old.source, old.id, record.count, False, record.subject, old))
 
 
 def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) -> str | None:

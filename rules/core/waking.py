@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rules.core.alerting import WITHDRAWN, settles_at
 from rules.core.folding import KEEP, TRANSIT
-from rules.core.record import NEVER, Record
+from rules.core.record import CLOSING, NEVER, Record
 from rules.core.slots import Slots
+from rules.model.events import RANK_OF, Fact
 
 
 def wake_after(record: Record, slots: Slots, now: int) -> int | None:
@@ -24,3 +25,17 @@ def wake_after(record: Record, slots: Slots, now: int) -> int | None:
     if record.slow:
         wake = min((v.occurred_at for v in record.versions() if now < v.occurred_at < wake), default=wake)
     return None if wake == NEVER else wake
+
+
+def last_judged(record: Record, now: int) -> int:
+    """`now`, but no later than when the record is let go: whether a tick came before that must not matter."""
+    return now if record.closed_at is None else min(now, record.closed_at + KEEP + TRANSIT)
+
+
+def is_heard(record: Record, fact: Fact) -> bool:
+    """Whether closing leaves every version judged: neither this one nor one before was recorded too long after."""
+    if record.closed_at is not None:
+        return fact.recorded_at <= record.closed_at + KEEP
+    if RANK_OF[type(fact)] in CLOSING:
+        return max(fact.recorded_at, record.latest_recorded) <= fact.occurred_at + KEEP
+    return True

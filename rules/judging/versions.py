@@ -73,3 +73,13 @@ def content(fact: Fact) -> str:
     data = {name: value for name in fact.__struct_fields__[ENVELOPE:] if (value := getattr(fact, name))}
     said = {"at": at[:10] if fact.whole_day else at, "data": data, "type": type_name(fact)}
     return msgspec.json.encode(said, order="sorted").decode()
+
+
+def is_repeat(one: Fact, other: Fact) -> bool:
+    """Whether a version says nothing that the other does not."""
+    return (
+        type(one) is type(other)
+        and one.recorded_at == other.recorded_at
+        and one.operation == other.operation
+        and content(one) == content(other)
+    )

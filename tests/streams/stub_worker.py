@@ -76,6 +76,13 @@ class Stub:
     def wake(self) -> int | None:
         return min(self._timers.values(), default=None)
 
+    @property
+    def outdated(self) -> int:
+        return 0  # this stand-in knows no books
+
+    def refold(self, now: int, limit: int = 2_000) -> Step:
+        return Step()
+
     def step(self, items: Sequence[Any], now: int) -> Step:
         step = Step()
         touched: dict[str, Record] = {}

@@ -1,0 +1,47 @@
+"""Decides what the lanes of one worker share: settings, engine, consumer, folder, pace, counters."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer
+
+from streams.lane_judge import Cores, Judged
+from streams.settings import Settings
+from streams.store import WorkerFolder
+from streams.topics import Names
+
+Work = Callable[[], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much and how often; times in seconds."""
+
+    chunk: int = 1_000
+    backlog: int = 4_000
+    gather: float = 0.05
+    idle: float = 0.5
+    mark_every: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the lanes of one worker share."""
+
+    settings: Settings
+    cores: Cores
+    consumer: AIOKafkaConsumer
+    folder: WorkerFolder
+    ask: Callable[[Work], Awaitable[Judged]]
+    """Has the agent do a piece of work."""
+    pace: Pace = Pace()
+    counters: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def names(self) -> Names:
+        return Names(self.settings.topic_prefix, self.settings.app)
+
+    @property
+    def group(self) -> str:
+        return f"{self.settings.app}-supervise"

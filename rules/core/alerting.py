@@ -12,7 +12,7 @@ import msgspec
 from rules.judging.verdicts import Verdict
 from rules.judging.versions import content
 from rules.language.rule import LIVE, Book, Rule
-from rules.model.alerts import Alert, Evidence, Text, identity
+from rules.model.alerts import SEVERITIES, Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
 from rules.model.words import in_words, who_in_words
 from rules.tables import Sources
@@ -48,7 +48,7 @@ def alert_of(
         stream=stream_of(rests_on[0]) if rests_on else rule.streams[0],
         state=verdict.state,
         ended_at=verdict.ended_at,
-        severity=verdict.severity,
+        severity=SEVERITIES[0] if verdict.provisional else verdict.severity,
         reason=verdict.reason,
         at=verdict.at,
         due_date=verdict.due_date,

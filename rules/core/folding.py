@@ -7,6 +7,7 @@ from typing import Any
 from rules.core.record import CLOSING, NEVER, NOTHING, Record
 from rules.core.slots import Slots
 from rules.judging.context import Context
+from rules.judging.escalation import escalated
 from rules.judging.verdicts import SILENT, Ruling, Verdict
 from rules.judging.versions import in_order, resolve, times_of
 from rules.language.rule import Rule
@@ -112,7 +113,8 @@ def ruling(record: Record, slots: Slots, slot: int, now: int) -> Ruling:
             state = body.new()
         try:
             made: Ruling = body.ruling(state, record.context, now, versions)
-            return made
+            escalate = slots.rules[slot].escalate
+            return escalated(made, escalate, record.context.home_place, now) if escalate and made.verdicts else made
         except Exception as error:  # as above
             record.off = {**record.off, slot: failure(slots.rules[slot], record.versions()[-1], error)}
     return Ruling((record.off[slot],))

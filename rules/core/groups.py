@@ -36,6 +36,7 @@ from rules.core.step import Rows, Step
 from rules.core.subjects import HOT
 from rules.core.timers import Timers
 from rules.judging.context import Context
+from rules.judging.escalation import escalated
 from rules.judging.place import Places
 from rules.judging.verdicts import SILENT
 from rules.judging.windows import Grouped, GroupKind
@@ -200,6 +201,8 @@ class GroupCore:
         changed = group.stale or epoch != group.epoch
         for rule, body in rules:
             ruling = body.ruling(group.live[rule.hash], group.context, now, None)
+            if rule.escalate:
+                ruling = escalated(ruling, rule.escalate, self.places.of(group.home), now)
             old = group.rulings.get(rule.hash, SILENT)
             changed = changed or ruling.verdicts != old.verdicts
             group.rulings[rule.hash] = ruling

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from rules.judging.due import Due
-from rules.judging.ladder import Ladder
+from rules.judging.escalation import AUDIENCE, climb, later
+from rules.judging.ladder import Ladder, Rung
 from rules.judging.marks import EXTEND
 from rules.judging.outcome import Outcome
 from rules.judging.run import Run
@@ -97,44 +99,36 @@ class Reading:
             if due.at is None or (run.stop is not None and run.is_in_time(run.stop, due)):
                 continue
             if run.ran_out(due, self.now):
-                found.append(self._verdict(outcome, due.at, SEVERITIES[0], step=rung.name))
+                said = {"left": left_at(rung, run)}
+                found.append(self._verdict(outcome, due.at, SEVERITIES[0], said, step=rung.name))
             elif run.stop is None:
                 self._wake_at(run, due)
         return found
 
     def _breach(self, outcome: Outcome) -> Verdict:
-        assert outcome.point.at is not None
-        severity, audience = self._escalated(outcome.run)
-        if outcome.run.is_provisional(outcome.run.due):
+        run, point = outcome.run, outcome.point
+        assert point.at is not None
+        severity, audience = self.ladder.severity, ""
+        if self.ladder.escalate and run.due.at is not None:
+            stopped_at = run.stop.at if run.stop is not None else None
+            severity, audience, wakes = climb(
+                self.ladder.escalate, severity, partial(_escalates_at, run), stopped_at, self.now
+            )
+            self.wakes += wakes
+        if run.is_provisional(run.due):
             severity = SEVERITIES[0]
-        return self._verdict(outcome, outcome.point.at, severity, audience=audience)
+        params = {AUDIENCE: audience} if audience else {}
+        if self.ladder.fire_at is not None:
+            return self._verdict(outcome, point.at, severity, params | {"left": left_at(self.ladder.fire_at, run)})
+        return self._verdict(outcome, point.at, severity, params | {"overdue": overdue(run)})
 
-    def _escalated(self, run: Run) -> tuple[str, str]:
-        severity, audience, due = self.ladder.severity, "", run.due
-        for escalation in self.ladder.escalate:
-            if due.day is None or due.at is None:
-                continue
-            if escalation.after.unit == "exact":
-                at = due.at + escalation.after.amount
-            else:
-                at = next_midnight(run.later(due.day, escalation.after), run.place.zone)
-            if run.stop is not None and run.stop.at < at:
-                continue
-            if self.now < at:
-                self.wakes.append(at)
-                continue
-            audience = escalation.to or audience
-            if escalation.severity and SEVERITIES.index(escalation.severity) > SEVERITIES.index(severity):
-                severity = escalation.severity
-        return severity, audience
-
-    def _verdict(self, outcome: Outcome, at: int, severity: str, *, step: str = "", audience: str = "") -> Verdict:
+    def _verdict(self, outcome: Outcome, at: int, severity: str, said: dict[str, str], step: str = "") -> Verdict:
         run, due, stop = outcome.run, outcome.run.due, outcome.run.stop
-        params = {"limit": str(Span(run.total, run.unit)), "start": str(run.day)}
+        params = {"limit": str(Span(run.total, run.unit)), "start": str(run.day)} | said
         if due.day is not None:
             params["due"] = str(due.day)
-        if audience:
-            params["audience"] = audience
+        if stop is not None:
+            params["stop"] = str(run.day_of(stop))
         adjusting = [pause.begin.identity for pause in due.pauses]
         adjusting += [mark.identity for mark in run.marks if mark.role == EXTEND] if due.extended else []
         return Verdict(
@@ -152,6 +146,32 @@ class Reading:
             rests_on=(outcome.occasion, *adjusting, *([stop.identity] if stop else [])),
             began=run.start.at,
         )
+
+
+def _escalates_at(run: Run, after: Span) -> int:
+    """When a breach is so much past its due time, counted as its clock counts."""
+    due = run.due
+    assert due.at is not None and due.day is not None
+    if after.unit in ("exact", "workhours"):
+        return later(due.at, after, run.place)
+    return next_midnight(run.later(due.day, after), run.place.zone)
+
+
+def left_at(rung: Rung, run: Run) -> str:
+    """How much of the limit is left at a point before the due time."""
+    whole = run.total + run.due.extended
+    return str(Span(whole - rung.scale(whole), run.unit))
+
+
+def overdue(run: Run) -> str:
+    """By how much the stop was late. Of an open breach, how much of it stands when it is raised: the first day, if days
+    count. A day that has begun counts, so that a stop on a day off is late by one."""
+    due, stop = run.due, run.stop
+    assert due.at is not None and due.day is not None
+    if not run.by_day():
+        return str(Span(run.length(due.at, stop.at) if stop is not None else 0, run.unit))
+    late = run.days(due.day, run.day_of(stop)) if stop is not None else 1
+    return str(Span(max(late, 1), "days" if run.exact else run.unit))
 
 
 def _later(one: Due, other: Due) -> bool:

@@ -8,14 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from rules.expression import Compiled
-from rules.judging.ladder import Escalation, Ladder, Rung
+from rules.judging.ladder import Ladder, Rung
 from rules.judging.marks import Terms
 from rules.judging.selector import Selector
 from rules.kinds.deadline import Amount, Deadline
+from rules.language.escalations import read_escalations, written_once
 from rules.language.reading import Head, Reading, types_of
 from rules.language.words import known, missing, must_be_true, suggest, word
 from rules.language.yaml import Node
-from rules.model.alerts import SEVERITIES
 from rules.model.events import EventType
 from rules.model.spans import Span, Unit
 
@@ -152,7 +152,6 @@ def _terms(clock: ClockText, reading: Reading, stop: Selector) -> Terms:
 def _ladder(clock: ClockText, head: Head, reading: Reading, limit: Limit) -> Ladder:
     fire_at = clock.get("fire_at")
     warnings = (_rung(each, reading, limit) for each in clock.each("warn_at"))
-    raises = (_escalation(each, reading) for each in clock.each("escalate"))
     return Ladder(
         rule=head.rule,
         clock=clock.name or head.rule,
@@ -160,7 +159,7 @@ def _ladder(clock: ClockText, head: Head, reading: Reading, limit: Limit) -> Lad
         severity=head.severity,
         fire_at=_rung(fire_at, reading, limit) if fire_at is not None else None,
         warn_at=tuple(each for each in warnings if each is not None),
-        escalate=tuple(each for each in raises if each is not None),
+        escalate=read_escalations(written_once(head.escalate, clock.get("escalate")), reading),
     )
 
 
@@ -203,16 +202,3 @@ def _rung(node: Node, reading: Reading, limit: Limit) -> Rung | None:
         return Rung(text, percent=int(text[:-1]))
     node.fault("not-a-share", f"{node.shown} is neither a share such as `80%` nor {{left: 1 workday}}")
     return None
-
-
-def _escalation(node: Node, reading: Reading) -> Escalation | None:
-    if not known(node, ("after", "severity", "to")):
-        return None
-    after = reading.span(node.get("after"))
-    severity = word(node, "severity", SEVERITIES, "")
-    to = word(node, "to", default="")
-    if node.get("after") is None:
-        missing(node, "after")
-    if not severity and not to:
-        node.fault("missing-key", "an escalation raises the `severity` or says `to` whom")
-    return Escalation(after, severity, to) if after is not None else None

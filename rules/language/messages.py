@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from rules.expression import Value
+from rules.kinds.deadline import Deadline
 from rules.language.rule import Body
 from rules.language.window_body import grouped_by
 from rules.language.words import known, missing, suggest, text
@@ -17,11 +18,12 @@ from rules.model.events import BY_RANK, EventType
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 BRACES = re.compile(r"\{\{[^{}]*\}?|\}\}")
+NOT_YET = ("this is not known when the message is said", "say `left` before the due time, `overdue` after it")
 STEPS = ("fire", "warn")
 EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
 SAID = {
-    "deadline": ("limit", "start", "due"),
+    "deadline": ("limit", "start", "due", "left", "stop", "overdue"),
     "sequence": ("missing", "limit"),
     "roster": ("roster", "who"),
     "count": ("value", "threshold", "group", "total"),
@@ -29,12 +31,14 @@ SAID = {
 
 
 class Sayable(Struct, frozen=True):
-    """What messages of one rule may say: plain names, parameters, fields of the events it is about."""
+    """What messages of one rule may say: plain names, parameters, fields of the events it is about; `unknown` are the
+    names of which nothing is known where this message is said."""
 
     names: frozenset[str]
     params: frozenset[str]
     types: tuple[EventType, ...]
     grouped: tuple[str, ...] = ()
+    unknown: Mapping[str, frozenset[str]] = {}
 
 
 def read_messages(node: Node, sayable: Sayable) -> dict[str, Text]:
@@ -60,20 +64,29 @@ def sayable(kind: str, body_node: Node | None, body: Body | None, subject: str, 
         grouped = tuple(str(part.value) for part in grouped_by(body_node))
     fields = (name for name in grouped if name in ENVELOPE or any(name in each.judged for each in types))
     names = frozenset((subject, *EVERYWHERE, *SAID.get(kind, ()), *fields))
-    return Sayable(names, frozenset(params), types, grouped)
+    return Sayable(names, frozenset(params), types, grouped, _unknown(body))
+
+
+def _unknown(body: Body | None) -> dict[str, frozenset[str]]:
+    """What is left of a limit is said before it is over, by how much it is overdue afterwards."""
+    if not isinstance(body, Deadline):
+        return {}
+    fired = frozenset(("left",) if body.ladder.fire_at is None else ("overdue",))
+    both = fired | {"overdue"} if body.ladder.warn_at else fired
+    return {"warn": frozenset(("overdue",)), "fire": fired, "message": both}
 
 
 def _said(node: Node, key: str, sayable: Sayable) -> Text:
     part = node.get(key)
     for _, said in part.items() if part is not None else ():
         if isinstance(said.value, str):
-            _check(said, said.value, sayable)
+            _check(said, said.value, sayable, sayable.unknown.get(key, frozenset()))
     return text(node, key)
 
 
-def _check(node: Node, said: str, sayable: Sayable) -> None:
+def _check(node: Node, said: str, sayable: Sayable, unknown: frozenset[str]) -> None:
     for match in VARIABLE.finditer(said):
-        fault = _fault(match[1], sayable)
+        fault = ("not-sayable", *NOT_YET) if match[1] in unknown else _fault(match[1], sayable)
         if fault is not None:
             node.fault_within(match.start(), match.end(), *fault)
     for match in BRACES.finditer(VARIABLE.sub(lambda found: " " * len(found[0]), said)):

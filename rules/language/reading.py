@@ -49,6 +49,7 @@ class Head(Struct, frozen=True):
     severity: str
     when: Node | None
     clocks: Mapping[str, Node]
+    escalate: Node | None = None
 
 
 class Reading:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from rules.judging.ladder import Escalation
 from rules.kinds.count import Count
 from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
@@ -38,7 +39,8 @@ class Example(Struct, frozen=True):
 class Rule(Struct, frozen=True, kw_only=True):
     """One version of a rule: one rule file, loaded. Several versions of one id may stand in a book.
 
-    `activates_at` is the instant of a lane's now from which the version is in force; None for always.
+    `activates_at` is the instant of a lane's now from which the version is in force; None for always. `escalate` has
+    the steps of a kind without a clock; a deadline climbs its own ladder.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     activates_at: int | None = None
     on_change: str = "recompute"
     absorbs: tuple[str, ...] = ()
+    escalate: tuple[Escalation, ...] = ()
     examples: tuple[Example, ...] = ()
     file: str = ""
     hash: str = ""

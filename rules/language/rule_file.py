@@ -9,7 +9,9 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from rules.expression import Value
+from rules.judging.ladder import Escalation
 from rules.language.bodies import READERS
+from rules.language.escalations import ESCALATE, lifted, read_escalations, written_once
 from rules.language.life import LIFE_KEYS, Life, read_life
 from rules.language.messages import read_messages, sayable
 from rules.language.reading import Head, Reading
@@ -23,7 +25,7 @@ from rules.tables import Tables
 
 KEYS = (
     "rule", "name", "category", "basis", "severity", "stream", "subject", "params", "when", "notify", "message",
-    "examples", *LIFE_KEYS, *READERS,
+    ESCALATE, "examples", *LIFE_KEYS, *READERS,
 )  # fmt: skip
 SUBJECTS = {"service": "case_id", "inspection": "action_id"}
 LONGEST_ID = 20
@@ -52,8 +54,9 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     subject, severity = _subject(node, streams[0]), word(node, "severity", SEVERITIES)
     kind = _kind(node)
     reading = Reading(subject, params, streams, around.tables)
-    head = Head(rule_id, streams[0], severity, node.get("when"), around.clocks)
+    head = Head(rule_id, streams[0], severity, node.get("when"), around.clocks, node.get(ESCALATE))
     body = _body(node, kind, head, reading)
+    escalate = _steps(node, kind, reading)
     messages = read_messages(node, sayable(kind, node.get(kind), body, subject, params))
     name, category, basis = text(node, "name"), word(node, "category", CATEGORIES), word(node, "basis")
     pushed = "settled" if severity == "red_card" else "at_once"
@@ -66,7 +69,8 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
         id=rule_id, version=life.version, name=name, category=category, basis=basis, severity=severity, kind=kind,
         body=body, messages=messages, streams=streams, subject=subject, params=said, notify=notify,
         mode=life.mode, effective=life.effective, activates_at=life.activates_at, on_change=life.on_change,
-        absorbs=life.absorbs, examples=examples, file=source.shown, hash=_hash(source, node, around.clocks),
+        absorbs=life.absorbs, escalate=escalate, examples=examples, file=source.shown,
+        hash=_hash(source, node, around.clocks),
     )  # fmt: skip
 
 
@@ -97,9 +101,16 @@ def _kind(node: Node) -> str:
 def _body(node: Node, kind: str, head: Head, reading: Reading) -> Body | None:
     part = node.get(kind)
     if part is not None and kind:
-        return READERS[kind](part, head, reading)
+        return READERS[kind](part if kind == "deadline" else lifted(part), head, reading)
     reading.expression(head.when, (), ("bool",))
     return None
+
+
+def _steps(node: Node, kind: str, reading: Reading) -> tuple[Escalation, ...]:
+    """How an open alert of a kind without a clock is escalated; a deadline reads its own."""
+    part = node.get(kind) if kind else None
+    within = part.get(ESCALATE) if part is not None else None
+    return () if kind == "deadline" else read_escalations(written_once(node.get(ESCALATE), within), reading)
 
 
 def _hash(source: Source, node: Node, clocks: Mapping[str, Node]) -> str:

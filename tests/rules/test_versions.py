@@ -137,7 +137,7 @@ def test_a_restart_at_the_older_book_is_the_way_back(tmp_path: Path) -> None:
     store.take(step.rows)
     (raised,) = step.alerts
     assert raised.version == 2
-    step = SubjectCore(old, store).advance(now)
+    step = SubjectCore(old, store).refold(now)
     assert [(alert.alert_id, alert.state) for alert in step.alerts] == [(raised.alert_id, "withdrawn")]
     assert [clock.limit for clock in step.clocks] == [10]
 
@@ -172,7 +172,7 @@ def test_taking_the_live_version_away_leaves_the_shadow_and_voids_the_clock(tmp_
     both = book_of(tmp_path / "1", deadline(10), deadline(5, version="2", mode="shadow"))
     shadow = book_of(tmp_path / "2", deadline(5, version="2", mode="shadow"))
     store.take(SubjectCore(both, store).step(OPENED[:1], now).rows)
-    step = SubjectCore(shadow, store).advance(now)
+    step = SubjectCore(shadow, store).refold(now)
     assert [(alert.mode, alert.state) for alert in step.alerts if alert.state == "withdrawn"] == [("live", "withdrawn")]
     assert [clock.state for clock in step.clocks] == ["void"]
 

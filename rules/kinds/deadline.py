@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,10 +14,13 @@ from rules.expression import Compiled
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
 from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Opening, Terms
+from rules.judging.quiet import Quiet
 from rules.judging.reading import Reading, ruling_of
 from rules.judging.relief import weigh
+from rules.judging.run import full
 from rules.judging.runs import Runs, keyed_runs_of, runs_of
 from rules.judging.selector import ALL_KEYS, Clause, Selector, read
+from rules.judging.ticking import Start, Ticking
 from rules.judging.verdicts import SILENT, Ruling, Versions
 from rules.judging.versions import in_order, resolve, times_of
 from rules.model.events import RANK_OF, Fact
@@ -107,6 +110,31 @@ class Deadline(Struct, frozen=True, kw_only=True):
             for rank, meant in self.by_rank().items()
             if self.per is None and len(meant) == 1 and meant[0][0] in roles and meant[0][1].is_plain(rank)
         }
+
+    def quiet(self, ladders: Iterable[Ladder], place: int) -> Quiet | None:
+        """How the rules with these ladders along this clock are followed quietly; None where only runs know."""
+        plain = self.per is None and not self.rereads and not self.terms.reopens
+        if not plain or self.restart.clauses or self.deemed_from.clauses or self.deemed_unless.clauses:
+            return None
+        scales = [full if ladder.fire_at is None else ladder.fire_at.scale for ladder in ladders]
+        scales += [rung.scale for ladder in ladders for rung in ladder.warn_at]
+        return Ticking(self.meanings, self.plain, scales, self.terms, self._start, place)
+
+    def _start(self, clause: Clause, fact: Any, context: Context) -> Start:
+        if self.when is not None and not self.when.functions[RANK_OF[type(fact)]](fact, context):
+            return Start(silent=self.shared)
+        limit, until = self._limit(fact, context), read(self.until, fact, context)
+        if limit is None and until is None:
+            return Start(unknown=True)
+        if until is None and limit is not None and limit.unit == "exact" and clause.at is None and self._shifts:
+            return Start(limit.amount)
+        opening = self._opening(clause, context, until)
+        return Start(mark=self._mark(START, clause, fact, context, limit=limit, opening=opening))
+
+    @property
+    def _shifts(self) -> bool:
+        """Whether an exact due time is the start, the limit and what was paused, and nothing else."""
+        return self.terms.grace is None and not self.terms.roll
 
     def step(self, state: State, fact: Any, context: Context) -> None:
         """Writes down what an event means to this clock; nothing is judged yet."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 from rules.expression import Compiled
 from rules.judging.context import Context
 from rules.judging.limit import Limit, limit_of
+from rules.judging.quiet import CALM, LOUD, NEVER, Quiet, QuietStep
 from rules.judging.selector import Selector, read
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.model.events import RANK_OF
@@ -18,6 +19,7 @@ from rules.model.spans import Span
 Key = tuple[str, str]
 FORBID, REQUIRE, FOLLOWED_BY, NOT_FOLLOWED_BY, NEXT, NOT_NEXT = range(6)
 NOTHING: Set[str] = frozenset()
+MOST_SETS = 10_000
 
 
 class Step(Struct, frozen=True):
@@ -71,8 +73,13 @@ class Sequence(Struct, frozen=True, kw_only=True):
     def new(self) -> Trail:
         return Trail()
 
+    def quiet(self, place: int) -> Quiet | None:
+        """How the rule is followed quietly; None where something may still come after a point."""
+        passing = self.form == FORBID or (self.form == REQUIRE and self.within is None)
+        return Passing(self, place) if passing else None
+
     def step(self, state: Trail, fact: Any, context: Context) -> None:
-        names = self._names_of(fact, context)
+        names = self.names_of(fact, context)
         if self.form == FORBID:
             self._forbidden(state, fact, context, bool(names))
             return
@@ -82,17 +89,17 @@ class Sequence(Struct, frozen=True, kw_only=True):
             self._next(state, fact, context, names)
         elif state.points and names:
             self._came(state, fact, context, names)
-        if self.point.clause_of(fact, context) is not None and self._holds(self.when, fact, context):
-            missing = set(self._required(fact, context)) - state.seen
+        if self.point.clause_of(fact, context) is not None and self.holds(self.when, fact, context):
+            missing = set(self.required(fact, context)) - state.seen
             if missing:
                 key, limit = (fact.source, fact.id), limit_of(self.within, fact, context)
                 state.points.append(Point(key, context.time_of(fact), limit, fact.actor, missing))
 
     @staticmethod
-    def _holds(condition: Compiled | None, fact: Any, context: Context) -> bool:
+    def holds(condition: Compiled | None, fact: Any, context: Context) -> bool:
         return condition is None or bool(condition.functions[RANK_OF[type(fact)]](fact, context))
 
-    def _names_of(self, fact: Any, context: Context) -> Set[str]:
+    def names_of(self, fact: Any, context: Context) -> Set[str]:
         """Which steps an event is."""
         if self.step_of is not None and self.step_event.clause_of(fact, context) is not None:
             name = read(self.step_of, fact, context)
@@ -103,14 +110,14 @@ class Sequence(Struct, frozen=True, kw_only=True):
                 found = {*found, step.name}
         return found
 
-    def _required(self, fact: Any, context: Context) -> Set[str]:
+    def required(self, fact: Any, context: Context) -> Set[str]:
         """Which steps a point asks for."""
         if self.declared_steps is not None:
             return frozenset(read(self.declared_steps, fact, context) or ())
-        return {step.name for step in self.steps if self._holds(step.asked, fact, context)}
+        return {step.name for step in self.steps if self.holds(step.asked, fact, context)}
 
     def _forbidden(self, state: Trail, fact: Any, context: Context, offends: bool) -> None:
-        if state.first is not None and offends and self._holds(self.when, fact, context):
+        if state.first is not None and offends and self.holds(self.when, fact, context):
             self._offence(state, fact, context, state.first)
         elif state.first is None and self.point.clause_of(fact, context) is not None:
             state.first = (fact.source, fact.id)
@@ -174,3 +181,43 @@ class Sequence(Struct, frozen=True, kw_only=True):
             provisional=limit.provisional, actor=point.actor, rests_on=(point.key,),
             params={"missing": ", ".join(sorted(point.missing)), "limit": str(span or "")},
         )  # fmt: skip
+
+
+class Passing:
+    """A sequence rule of which everything is known at each event: what was seen is all that has to be kept."""
+
+    def __init__(self, body: Sequence, place: int) -> None:
+        self.body, self.place = body, place
+        self._step = self._forbid if body.form == FORBID else self._require
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+
+    def asked(self, rank: int) -> QuietStep | None:
+        return self._step if rank in self.body.ranks else None
+
+    def wake(self, state: Any) -> int:
+        return NEVER
+
+    def _forbid(self, states: list[Any], fact: Any, context: Context) -> int:
+        body, place = self.body, self.place
+        if states[place]:
+            return LOUD if body.names_of(fact, context) and body.holds(body.when, fact, context) else CALM
+        if body.point.clause_of(fact, context) is not None:
+            states[place] = True
+        return CALM
+
+    def _require(self, states: list[Any], fact: Any, context: Context) -> int:
+        body, place = self.body, self.place
+        names = body.names_of(fact, context)
+        seen: Set[str] = states[place] or NOTHING
+        if names:
+            seen = states[place] = self._shared(seen | names)
+        if body.point.clause_of(fact, context) is None or not body.holds(body.when, fact, context):
+            return CALM
+        return LOUD if set(body.required(fact, context)) - seen else CALM
+
+    def _shared(self, names: Set[str]) -> frozenset[str]:
+        """The same set for every subject that has seen the same steps."""
+        if len(self._sets) > MOST_SETS:
+            self._sets.clear()
+        found = frozenset(names)
+        return self._sets.setdefault(found, found)

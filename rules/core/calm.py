@@ -1,0 +1,196 @@
+"""Decides which subjects are followed quietly: those of which no rule has anything to say yet.
+
+A quiet subject has no whole states, no rulings and no alerts. An event that comes after all that is known of it is given
+to the quiet rules; whatever they cannot tell is left to the fold of its log with the whole states (`rules.core.folding`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rules.core.folding import KEEP, TRANSIT
+from rules.core.record import CLOSING, NEVER, Record
+from rules.core.slots import Slots
+from rules.expression import Compiled, Fused, fuse_all
+from rules.judging.context import Context
+from rules.judging.quiet import CALM, LOUD, WAKES, Quiet, QuietStep, Whole
+from rules.judging.selector import Selector
+from rules.kinds.deadline import Deadline
+from rules.kinds.match import Match
+from rules.kinds.sequence import Sequence as Order
+from rules.language.rule import Rule
+from rules.model.events import DELETED, RANK_OF, Fact, encode_fact
+
+UNUSUAL = 3
+"""What an event means that does not simply come after all that is known."""
+
+
+class Calm:
+    """The quiet rules of a book, by the event types that they are given."""
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots = slots
+        self.rules = [_followed(slots, home, place) for place, home in enumerate(_states_of(slots))]
+        self.steps: dict[int, tuple[QuietStep, ...]] = {}
+        fused = fuse_all([(slot, when) for slot, rule in enumerate(slots.rules) if (when := _condition(rule))])
+        for rank in slots.concerned:
+            steps = [step for rule in self.rules if (step := rule.asked(rank)) is not None]
+            if rank in fused:
+                steps.append(_Conditions(fused[rank]).step)
+            self.steps[rank] = tuple(steps)
+        self.nothing: tuple[None, ...] = (None,) * len(self.rules)
+
+    def take(self, record: Record, fact: Any, now: int) -> int:
+        """Takes an event into the log and the quiet states: CALM, WAKES, LOUD; UNUSUAL where it took nothing."""
+        at, recorded = fact.occurred_at, fact.recorded_at
+        if not record.seen < at <= now or fact.whole_day or fact.operation == DELETED:
+            return UNUSUAL
+        rank = RANK_OF[type(fact)]
+        if recorded != at and recorded - at > self.slots.relief:
+            return UNUSUAL
+        closed_at = record.closed_at
+        if closed_at is not None:
+            if recorded > closed_at + KEEP:
+                return UNUSUAL
+        elif rank in CLOSING:
+            if recorded > at + KEEP or record.latest_recorded > at + KEEP:
+                return UNUSUAL
+            record.closed_at = at
+        if fact.id.encode() in record.log:
+            record.closed_at = closed_at
+            return UNUSUAL
+        record.log += encode_fact(fact)
+        record.count += 1
+        record.seen = at
+        if recorded > record.latest_recorded:
+            record.latest_recorded = recorded
+        said = self.step(record, rank, fact)
+        return WAKES if said == CALM and record.closed_at is not closed_at else said
+
+    def step(self, record: Record, rank: int, fact: Any) -> int:
+        """Gives the next event in order to the quiet rules."""
+        states, context = record.quiet, record.context
+        assert states is not None and context is not None
+        context.before(fact)
+        said = CALM
+        try:
+            for step in self.steps.get(rank, ()):
+                meant = step(states, fact, context)
+                if meant > said:
+                    said = meant
+                    if meant == LOUD:
+                        record.quiet, record.loud = None, True
+                        return LOUD
+        except Exception:  # which rule raised, and what stands in its place, the whole fold finds
+            record.quiet, record.loud = None, True
+            return LOUD
+        context.after(fact)
+        return said
+
+    def begin(self, record: Record) -> None:
+        """Follows a subject quietly of which nothing is known."""
+        slots = self.slots
+        record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
+        record.quiet = list(self.nothing)
+        record.closed_at, record.seen, record.latest_recorded = None, -NEVER, -NEVER
+
+    def follow(self, record: Record, now: int) -> bool:
+        """Reads the log of a subject quietly; False, with nothing changed, where that does not tell all."""
+        if record.loud or record.alerts or record.noted:
+            return False
+        facts = record.versions()
+        if not self._is_plain(facts, now):
+            return False
+        self.begin(record)
+        for fact in sorted(facts, key=_place_in_order):
+            rank = RANK_OF[type(fact)]
+            if rank in CLOSING and record.closed_at is None:
+                record.closed_at = fact.occurred_at
+            if self.step(record, rank, fact) == LOUD:
+                return False
+        record.seen = max(fact.occurred_at for fact in facts)
+        record.latest_recorded = max(fact.recorded_at for fact in facts)
+        if record.closed_at is not None and record.latest_recorded > record.closed_at + KEEP:
+            record.quiet = None
+            return False
+        return True
+
+    def _is_plain(self, facts: Sequence[Fact], now: int) -> bool:
+        """Whether every version is an event of its own, inserted in time, that has a time and has occurred."""
+        relief = self.slots.relief
+        return len({(fact.source, fact.id) for fact in facts}) == len(facts) and all(
+            fact.occurred_at <= now
+            and not fact.whole_day
+            and fact.operation != DELETED
+            and fact.recorded_at - fact.occurred_at <= relief
+            for fact in facts
+        )
+
+    def wake(self, record: Record) -> int | None:
+        """The first instant at which there may be something to say of a quiet subject, or it is let go."""
+        assert record.quiet is not None
+        wake = NEVER if record.closed_at is None else record.closed_at + KEEP + TRANSIT
+        for rule, state in zip(self.rules, record.quiet, strict=True):
+            if state is not None:
+                wake = min(wake, rule.wake(state))
+        return None if wake == NEVER else wake
+
+
+class _Conditions:
+    """The rules that one condition on one event makes say something, as one function."""
+
+    def __init__(self, fused: Fused) -> None:
+        self.function = fused.function
+
+    def step(self, states: list[Any], fact: Any, context: Context) -> int:
+        return LOUD if self.function(fact, context) else CALM
+
+
+def _place_in_order(fact: Fact) -> tuple[int, int, str, str]:
+    return fact.occurred_at, RANK_OF[type(fact)], fact.source, fact.id
+
+
+def _states_of(slots: Slots) -> Iterable[int]:
+    """The slots whose rules need a quiet state: one of those that share one, none for a mere condition."""
+    return [home for home in slots.sharing if _condition(slots.rules[home]) is None]
+
+
+def _condition(rule: Rule) -> Compiled | None:
+    """The condition that alone makes a rule say something; None where there is more to it."""
+    if not isinstance(rule.body, Match) or len(rule.body.event.clauses) != 1:
+        return None
+    conditions = [each for each in (rule.body.event.clauses[0].when, rule.body.when) if each is not None]
+    return conditions[0] if len(conditions) == 1 and set(conditions[0].sources) >= rule.body.ranks else None
+
+
+def _followed(slots: Slots, home: int, place: int) -> Quiet:
+    body = slots.rules[home].body
+    quiet: Quiet | None = None
+    if isinstance(body, Deadline):
+        ladders = [each.ladder for slot in slots.sharing[home] if isinstance(each := slots.rules[slot].body, Deadline)]
+        quiet = body.quiet(ladders, place)
+    elif isinstance(body, Order):
+        quiet = body.quiet(place)
+    elif isinstance(body, Match):
+        quiet = _Matched(body.event, body.when)
+    return quiet if quiet is not None else Whole(body, place)
+
+
+class _Matched:
+    """A match rule of which one condition is not all."""
+
+    def __init__(self, event: Selector, when: Compiled | None) -> None:
+        self.event, self.when = event, when
+
+    def asked(self, rank: int) -> QuietStep | None:
+        return self._step if rank in self.event.ranks else None
+
+    def wake(self, state: Any) -> int:
+        return NEVER
+
+    def _step(self, states: list[Any], fact: Any, context: Context) -> int:
+        if self.event.clause_of(fact, context) is None:
+            return CALM
+        when = self.when
+        return LOUD if when is None or when.functions[RANK_OF[type(fact)]](fact, context) else CALM

@@ -1,7 +1,7 @@
 """Decides which subjects are followed quietly: those of which no rule has anything to say yet.
 
-A quiet subject has no whole states, no rulings and no alerts. An event that comes after all that is known of it is given
-to the quiet rules; whatever they cannot tell is left to the fold of its log with the whole states (`rules.core.folding`).
+A quiet subject has no whole states, no rulings and no alerts. An event that comes after all that is known of it is
+given to the quiet rules; whatever they cannot tell is left to the fold of its log with the whole states.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rules.core.folding import KEEP, TRANSIT
-from rules.core.record import CLOSING, NEVER, Record
+from rules.core.record import CLOSING, NEVER, NOTHING, Record
 from rules.core.slots import Slots
 from rules.expression import Compiled, Fused, fuse_all
 from rules.judging.context import Context
@@ -24,6 +24,8 @@ from rules.model.events import DELETED, RANK_OF, Fact, encode_fact
 
 UNUSUAL = 3
 """What an event means that does not simply come after all that is known."""
+MOST_EVENTS = 1_000
+"""A subject with more is followed with the whole states, which need not read its log again."""
 
 
 class Calm:
@@ -44,6 +46,9 @@ class Calm:
     def take(self, record: Record, fact: Any, now: int) -> int:
         """Takes an event into the log and the quiet states: CALM, WAKES, LOUD; UNUSUAL where it took nothing."""
         at, recorded = fact.occurred_at, fact.recorded_at
+        if record.count >= MOST_EVENTS:
+            record.quiet, record.loud = None, True
+            return UNUSUAL
         if not record.seen < at <= now or fact.whole_day or fact.operation == DELETED:
             return UNUSUAL
         rank = RANK_OF[type(fact)]
@@ -92,12 +97,14 @@ class Calm:
         """Follows a subject quietly of which nothing is known."""
         slots = self.slots
         record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
-        record.quiet = list(self.nothing)
+        record.quiet, record.states, record.rulings, record.off = list(self.nothing), None, NOTHING, NOTHING
+        record.late = record.slow = False
+        record.touched = 0
         record.closed_at, record.seen, record.latest_recorded = None, -NEVER, -NEVER
 
     def follow(self, record: Record, now: int) -> bool:
         """Reads the log of a subject quietly; False, with nothing changed, where that does not tell all."""
-        if record.loud or record.alerts or record.noted:
+        if record.loud or record.alerts or record.noted or record.former is not None:
             return False
         facts = record.versions()
         if not self._is_plain(facts, now):
@@ -126,6 +133,12 @@ class Calm:
             and fact.recorded_at - fact.occurred_at <= relief
             for fact in facts
         )
+
+    def rings(self, record: Record, now: int) -> bool:
+        """Whether something may have to be said of a quiet subject by now."""
+        assert record.quiet is not None
+        rules = zip(self.rules, record.quiet, strict=True)
+        return any(state is not None and rule.wake(state) <= now for rule, state in rules)
 
     def wake(self, record: Record) -> int | None:
         """The first instant at which there may be something to say of a quiet subject, or it is let go."""
@@ -165,7 +178,7 @@ def _condition(rule: Rule) -> Compiled | None:
 
 
 def _followed(slots: Slots, home: int, place: int) -> Quiet:
-    body = slots.rules[home].body
+    body: Any = slots.rules[home].body
     quiet: Quiet | None = None
     if isinstance(body, Deadline):
         ladders = [each.ladder for slot in slots.sharing[home] if isinstance(each := slots.rules[slot].body, Deadline)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import nsmallest
 
 from rules.core.record import Record, decode_row, encode_row, judged_by, trace, wake_of
 from rules.core.step import Rows, Step
@@ -21,6 +22,7 @@ class Records:
         self._gone: set[str] = set()
         self.outdated: dict[str, None] = {}
         """The stored subjects that another book judged last, in the order of their rows."""
+        self.turn = 0
 
     def wakes(self) -> dict[str, int]:
         """When the stored subjects want to be looked at; notes which of them another book judged last."""
@@ -35,7 +37,7 @@ class Records:
 
     def get(self, subject: str) -> Record | None:
         """The record of a subject, which becomes the latest touched; None for one unknown or let go."""
-        record = self.hot.pop(subject, None)
+        record = self.hot.get(subject)
         if record is None:
             row = self.cold.pop(subject, None) if self.rows is None else self.rows.get(PREFIX + subject.encode())
             record = decode_row(subject, row) if row is not None else None
@@ -44,7 +46,8 @@ class Records:
             if (mark := judged_by(row)) != self.mark:
                 record.former = mark
                 self.outdated.pop(subject, None)
-        self.hot[subject] = record
+            self.hot[subject] = record
+        record.stamp = self.turn
         return record
 
     def was_let_go(self, subject: str) -> bool:
@@ -56,6 +59,7 @@ class Records:
     def add(self, record: Record) -> Record:
         """Takes in the record of a new subject."""
         self.hot[record.subject] = record
+        record.stamp = self.turn
         return record
 
     def drop(self, subject: str) -> None:
@@ -63,12 +67,15 @@ class Records:
         del self.hot[subject]
 
     def cool(self) -> None:
-        """Puts the subjects longest untouched to rest."""
-        while len(self.hot) > self.most_hot:
-            subject = next(iter(self.hot))
-            record = self.hot.pop(subject)
+        """Puts the subjects longest untouched to rest, a tenth of them at a time."""
+        self.turn += 1
+        if len(self.hot) <= self.most_hot:
+            return
+        most = len(self.hot) - self.most_hot + self.most_hot // 10
+        for record in nsmallest(most, self.hot.values(), key=lambda record: record.stamp):
+            del self.hot[record.subject]
             if self.rows is None:
-                self.cold[subject] = encode_row(record, None, self.mark)
+                self.cold[record.subject] = encode_row(record, None, self.mark)
 
     def store(self, record: Record, wake: int | None, step: Step) -> None:
         """Hands the row of a record to the host."""

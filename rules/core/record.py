@@ -44,8 +44,9 @@ class Kept(Struct, array_like=True):
 
 class Record:
     """One subject in memory. `states` is None until the log has been folded; it and `rulings` are by slot, without
-    those of which there is nothing to say. `touched` has the bits of the slots to be asked, `epoch` says how many
-    activations the last answers know of; `former` is the mark of another book that judged it last."""
+    those of which there is nothing to say. Of a subject followed quietly only `quiet` is there; once `loud`, it is not
+    again. `touched` has the bits of the slots to be asked, `epoch` says how many activations the last answers know of,
+    `stamp` when it was touched last; `former` is the mark of another book that judged it last."""
 
     __slots__ = (
         "alerts",
@@ -58,11 +59,14 @@ class Record:
         "late",
         "latest_recorded",
         "log",
+        "loud",
         "noted",
         "off",
+        "quiet",
         "rulings",
         "seen",
         "slow",
+        "stamp",
         "states",
         "stream",
         "subject",
@@ -76,11 +80,13 @@ class Record:
         self.log = b""
         self.count = 0
         self.seen = self.latest_recorded = -NEVER
-        self.slow = self.late = False
+        self.slow = self.late = self.loud = False
+        self.quiet: list[Any] | None = None
+        self.stamp = 0
         self.closed_at: int | None = None
         self.context: Context | None = None
         self.states: dict[int, Any] | None = None
-        self.rulings: dict[int, Ruling] = {}
+        self.rulings: dict[int, Ruling] = NOTHING
         self.alerts: dict[str, Alert] = NOTHING
         self.clocks: dict[tuple[str, tuple[str, str]], Clock] = NOTHING
         self.off: dict[int, Any] = NOTHING
@@ -97,7 +103,7 @@ class Record:
 
     def restore(self, count: int, log: bytes) -> None:
         """Puts the log back as it was; what was folded of it is forgotten."""
-        self.count, self.log, self.states = count, log, None
+        self.count, self.log, self.states, self.quiet = count, log, None, None
 
     def versions(self) -> list[Fact]:
         """Every version in the order of arrival."""

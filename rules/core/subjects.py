@@ -7,23 +7,26 @@ folds it again with the very same steps, and the difference is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from msgspec import Struct
 
 from rules.core.alerting import settle
-from rules.core.folding import KEEP, TRANSIT, begin, fold, ruling, take
+from rules.core.asking import ask
+from rules.core.calm import UNUSUAL, Calm
+from rules.core.folding import KEEP, TRANSIT, begin, fold, take
 from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, Record
 from rules.core.refolding import Heard
-from rules.core.saying import final_clocks, say_alerts, say_clocks, shown_clocks, void_others
+from rules.core.saying import final_clocks, say_alerts, void_others
+from rules.core.showing import clocks_of
 from rules.core.slots import Slots
 from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new, tell_past
 from rules.core.timers import Timers
 from rules.core.waking import is_heard, last_judged, wake_after
-from rules.judging.verdicts import SILENT, ClockView
+from rules.judging.quiet import WAKES
 from rules.judging.versions import is_repeat, resolve
 from rules.language.rule import Book
 from rules.model.alerts import Clock
@@ -40,13 +43,13 @@ class FoldError(Exception):
     """The fold of a subject raised: its events are taken one by one."""
 
 
-class _Chunk(Struct):
-    """What a chunk brings for one subject: its log as it was, and the places of its events in the chunk."""
+class _Chunk(Struct, gc=False):
+    """What a chunk brings for one subject: its log as it was, whether its timer may come earlier, its fold raised."""
 
     record: Record
     count: int
     log: bytes
-    indexes: list[int] = []
+    wakes: bool = False
     broken: bool = False
 
 
@@ -69,6 +72,7 @@ class SubjectCore:
         self.records = Records(rows, book.mark, hot)
         self.timers = Timers(self.records.wakes())
         self.heard = Heard(self.slots, rows)
+        self.calm = None if always_refold or tells_clocks else Calm(self.slots)
 
     @property
     def outdated(self) -> int:
@@ -86,37 +90,51 @@ class SubjectCore:
         step = Step()
         taken = self._take_all(events, now, step)
         for chunk in taken.values():
+            record = chunk.record
+            if record.quiet is not None:
+                continue
             try:
                 if chunk.broken:
-                    raise FoldError(chunk.record.subject)
-                self._judge(chunk.record, now, step)
+                    raise FoldError(record.subject)
+                self._judge(record, now, step)
             except Exception:  # a defect of ours: one by one, so that only the event that brings it is set aside
-                chunk.record.restore(chunk.count, chunk.log)
-                step.facts = [fact for fact in step.facts if fact.subject != chunk.record.subject]
-                self._one_by_one(chunk.record, [(index, events[index].fact) for index in chunk.indexes], now, step)
-        self._keep(taken, now, step)
+                record.restore(chunk.count, chunk.log)
+                step.facts = [fact for fact in step.facts if fact.subject != record.subject]
+                mine = [(index, event.fact) for index, event in enumerate(events) if event.subject == record.subject]
+                self._one_by_one(record, mine, now, step)
+            chunk.wakes = True
+        self._keep((chunk.record for chunk in taken.values() if chunk.wakes or self.records.rows), now, step)
         return step
 
     def _take_all(self, events: Sequence[Event], now: int, step: Step) -> dict[str, _Chunk]:
         """Adds the events to the logs of their subjects; nothing is judged yet."""
         taken: dict[str, _Chunk] = {}
+        calm = self.calm
         for index, event in enumerate(events):
-            chunk = taken.get(event.subject)
+            subject, fact = event.subject, event.fact
+            chunk = taken.get(subject)
             if chunk is None:
-                record = self.records.get(event.subject) or self._new(event.subject, event.fact)
+                record = self.records.get(subject) or self._new(subject, fact)
                 if record is None:
-                    step.unjudged.append((event.fact.source, event.fact.id))
+                    step.unjudged.append((fact.source, fact.id))
                     continue
-                chunk = taken[event.subject] = _Chunk(record, record.count, record.log)
-            if len(chunk.record.log) > MOST_LOG:
+                chunk = taken[subject] = _Chunk(record, record.count, record.log)
+            record = chunk.record
+            if calm is not None and record.quiet is not None and (said := calm.take(record, fact, now)) != UNUSUAL:
+                chunk.wakes = chunk.wakes or said == WAKES
+                if RANK_OF[type(fact)] in self.slots.groupings:
+                    tell_new(record, self.slots, fact, step)
+            elif len(record.log) > MOST_LOG:
                 step.rejected.append(Rejected(index, "quarantined", "$.subject", QUARANTINED))
-                continue
-            chunk.indexes.append(index)
-            try:
-                self._take(chunk.record, event.fact, now, step)
-            except Exception:  # told apart when its subject is judged
-                chunk.broken = True
+            else:
+                self._take_apart(chunk, fact, now, step)
         return taken
+
+    def _take_apart(self, chunk: _Chunk, fact: Fact, now: int, step: Step) -> None:
+        try:
+            self._take(chunk.record, fact, now, step)
+        except Exception:  # told apart when its subject is judged
+            chunk.broken = True
 
     def _one_by_one(self, record: Record, facts: Sequence[tuple[int, Fact]], now: int, step: Step) -> None:
         for index, fact in facts:
@@ -132,7 +150,7 @@ class SubjectCore:
         """Fires the timers of at most `limit` subjects that are due at `now`."""
         self.records.cool()
         step = Step()
-        dirty: dict[str, list[int]] = {}
+        dirty: list[Record] = []
         for subject in self.timers.due(now, limit):
             record = self.records.get(subject)
             if record is None:
@@ -143,11 +161,12 @@ class SubjectCore:
             for slot, said in record.rulings.items():
                 if said.wake is not None and said.wake <= now:
                     record.touched |= 1 << slot
-            self._judge(record, now, step)  # before it is let go: what ran out in between has to be said
+            if record.quiet is None or self._rings(record, now):
+                self._judge(record, now, step)  # before it is let go: what ran out in between has to be said
             if record.closed_at is not None and now >= record.closed_at + KEEP + TRANSIT:
                 self._let_go(record, step)
             else:
-                dirty[subject] = []
+                dirty.append(record)
         self._keep(dirty, now, step)
         return step
 
@@ -155,7 +174,7 @@ class SubjectCore:
         """Judges at most `limit` of the subjects that another book judged last."""
         self.records.cool()
         step = Step()
-        dirty: list[str] = []
+        dirty: list[Record] = []
         for subject in list(islice(self.records.outdated, limit)):
             record = self.records.get(subject)
             assert record is not None
@@ -166,35 +185,31 @@ class SubjectCore:
                 step.facts = [fact for fact in step.facts if fact.subject != subject]
                 self.records.drop(subject)
             else:
-                dirty.append(subject)
+                dirty.append(record)
         self._keep(dirty, now, step)
         return step
 
     def clocks(self, now: int) -> list[Clock]:
         """The clocks of the subjects in memory as they stand at `now`, each with its revision."""
-        return [clock for record in self.records.each() for clock in self._clocks_of(record, now)]
+        return [clock for record in self.records.each() for clock in clocks_of(record, self.slots, now)]
 
-    def _clocks_of(self, record: Record, now: int) -> Iterator[Clock]:
-        if record.states is None:
-            fold(record, self.slots, now)
-        now = last_judged(record, now)
-        for slot in self.slots.clocks:
-            if slot in record.off:
-                continue
-            for view in shown_clocks(record, self.slots, slot, ruling(record, self.slots, slot, now).clocks, now):
-                old = record.clocks.get((self.slots.rules[slot].id, view.occasion))
-                yield view.make(old.revision, old.clock_id) if old else view.make(1, "")
+    def _rings(self, record: Record, now: int) -> bool:
+        """Whether something may have to be said of a quiet subject by now, so that it is quiet no more."""
+        if self.calm is None or not self.calm.rings(record, now):
+            return False
+        record.quiet, record.loud = None, True
+        return True
 
-    def _keep(self, dirty: Iterable[str], now: int, step: Step) -> None:
-        for subject in dirty:
-            record = self.records.hot[subject]
-            wake = wake_after(record, self.slots, now)
-            self.timers.arm(subject, wake)
+    def _keep(self, dirty: Iterable[Record], now: int, step: Step) -> None:
+        for record in dirty:
+            quietly = self.calm is not None and record.quiet is not None
+            wake = self.calm.wake(record) if self.calm and quietly else wake_after(record, self.slots, now)
+            self.timers.arm(record.subject, wake)
             self.records.store(record, wake, step)
         self.heard.note(step.rows)
 
     def _let_go(self, record: Record, step: Step) -> None:
-        step.clocks += final_clocks(record, self._clocks_of(record, NEVER), self.tells_clocks)
+        step.clocks += final_clocks(record, clocks_of(record, self.slots, NEVER), self.tells_clocks)
         self.records.let_go(record, step)
 
     def _new(self, subject: str, fact: Fact) -> Record | None:
@@ -202,7 +217,10 @@ class SubjectCore:
         if self.records.was_let_go(subject):
             return None
         record = self.records.add(Record(subject, stream_of(fact)))
-        begin(record, self.slots)
+        if self.calm is not None:
+            self.calm.begin(record)
+        else:
+            begin(record, self.slots)
         return record
 
     def _take(self, record: Record, fact: Fact, now: int, step: Step) -> None:
@@ -225,7 +243,7 @@ class SubjectCore:
             step.counted.append("duplicate")
             return
         record.append(fact)
-        record.states = None
+        record.states = record.quiet = None
         tell_changed(record, self.slots, resolve(same), resolve([*same, fact]), step)
 
     def _comes_after(self, record: Record, fact: Fact, now: int) -> bool:
@@ -244,6 +262,8 @@ class SubjectCore:
         slots = self.slots
         whole = record.states is None
         if whole:
+            if self.calm is not None and self.calm.follow(record, now):
+                return
             step.unjudged += fold(record, slots, now)
         if record.former is not None:
             tell_past(record, slots, self.heard.owed(record.former), step)
@@ -254,7 +274,7 @@ class SubjectCore:
             record.epoch, record.touched = epoch, record.touched | slots.dated
         concerned = slots.every if whole else slots.listed(record.touched)
         record.touched = 0
-        stale = self._ask(record, concerned, now, whole, step)
+        stale = ask(record, slots, concerned, now, whole, step, self.tells_clocks)
         if turned and not whole:
             stale += [slot for slot in concerned if slots.dated >> slot & 1]
         if whole and self.tells_clocks:
@@ -263,33 +283,3 @@ class SubjectCore:
             say_alerts(record, slots, stale, now, step, whole)
         if record.alerts:
             step.alerts += settle(record.alerts, slots.book.tables.sources, now)
-
-    def _ask(self, record: Record, concerned: Iterable[int], now: int, whole: bool, step: Step) -> list[int]:
-        """Takes new rulings and says their clocks; gives back the slots whose alerts may have changed."""
-        slots, rulings = self.slots, record.rulings
-        stale: list[int] = list(concerned) if whole else []
-        versioned: dict[str, list[ClockView]] = {}
-        for slot in concerned:
-            new = ruling(record, slots, slot, now)
-            old = rulings.get(slot, SILENT)
-            if new is not old:
-                rulings[slot] = new.said
-                if new.counted:
-                    _note(record, new.counted, step)
-                if not whole and new.verdicts != old.verdicts:
-                    stale.append(slot)
-            if self.tells_clocks and slots.clocked >> slot & 1 and (new.clocks or record.clocks):
-                if slots.dated >> slot & 1:
-                    shown = versioned.setdefault(slots.rules[slot].id, [])
-                    shown += shown_clocks(record, slots, slot, new.clocks, now)
-                else:
-                    say_clocks(record, slots.rules[slot].id, new.clocks, step)
-        for rule, clocks in versioned.items():
-            say_clocks(record, rule, clocks, step)
-        return stale
-
-
-def _note(record: Record, counted: Sequence[str], step: Step) -> None:
-    """Counts what was not counted of this subject before."""
-    step.counted += sorted(set(counted) - record.noted)
-    record.noted |= set(counted)

@@ -13,7 +13,7 @@ from rules.judging.context import Context
 from rules.judging.verdicts import Kind
 
 CALM, WAKES, LOUD = range(3)
-"""What an event means to a quiet rule: nothing is to be said; nothing yet, but when may have become earlier; perhaps."""
+"""What an event means to a quiet rule: nothing is to be said; not before an instant that is new; something may be."""
 NEVER = (1 << 63) - 1
 
 QuietStep = Callable[[list[Any], Any, Context], int]

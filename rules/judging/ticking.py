@@ -1,7 +1,7 @@
 """Decides how a clock is followed while it has not run out: until when its events are in time, and whether it stands.
 
-Only what moves a due time by its own length is followed: a pause without an approved end of a clock that counts exactly.
-Anything else that moves one is left to the whole runs.
+Of what moves a due time only that is followed which moves it by its own length: a pause without an approved end of a
+clock that counts exactly. Anything else is left to the whole runs.
 """
 
 from __future__ import annotations

@@ -110,16 +110,17 @@ def test_a_host_that_restarts_from_its_rows_says_what_one_that_always_refolds_sa
     restarts = data.draw(st.lists(st.booleans(), min_size=len(arrival.batches), max_size=len(arrival.batches)))
     events = [decode_event(msgspec.json.encode(event)) for event in history.events]
     book = book_of(history.world)
-    refolding = Drive(book, always_refold=True)
+    refolding, unheard = Drive(book, always_refold=True), Drive(book, tells_clocks=False)
     worker = Restarting(book, hot=data.draw(st.sampled_from([1, 20_000])))
     for batch, tick, restart in zip(arrival.batches, arrival.ticks, restarts, strict=True):
-        for host in (refolding, worker):
+        for host in (refolding, worker, unheard):
             if tick is not None:
                 host.until(instant(tick))
             host.take([events[position] for position in batch])
         if restart:
             worker.restart()
-    for host in (refolding, worker):
+    for host in (refolding, worker, unheard):
         host.until(instant(history.now))
     note(as_example(history.events, history.now.isoformat(), history.world.items))
     assert facts_of(worker.standing()) == facts_of(refolding.alerts())
+    assert facts_of(unheard.alerts()) == facts_of(refolding.alerts())

@@ -115,7 +115,8 @@ def test_rules_on_order_say_the_same_however_the_events_arrive(events: list[Mess
     now = latest + timedelta(seconds=later)
     order = data.draw(st.permutations(range(len(events))))
     decoded = [decode_event(msgspec.json.encode(events[position])) for position in order]
-    hosts = [Drive(book()), Drive(book(), always_refold=True), Restarting(book(), 1)]
+    unheard = Drive(book(), tells_clocks=False)
+    hosts = [Drive(book()), unheard, Drive(book(), always_refold=True), Restarting(book(), 1)]
     note(as_example([events[position] for position in order], now.isoformat(), {}))
     for host in hosts:
         for event in decoded:

@@ -62,10 +62,12 @@ def check_absorbed(rules: Iterable[Rule], places: Mapping[str, Node]) -> None:
     named: dict[str, list[Rule]] = {}
     for rule in rules:
         named.setdefault(rule.id, []).append(rule)
+    unsound = {key.rpartition("@")[0] for key in places}  # of a rule that is wrong itself nothing more is told
     for rule in rules:
         place = places[rule.key].get("absorbs")
         for part in place.elements() if place is not None else ():
-            _absorbed(rule, part, named)
+            if part.value in named or part.value not in unsound:
+                _absorbed(rule, part, named)
 
 
 def _absorbed(rule: Rule, part: Node, named: Mapping[str, list[Rule]]) -> None:

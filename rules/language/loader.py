@@ -5,10 +5,12 @@ from __future__ import annotations
 from hashlib import blake2b
 from pathlib import Path
 
+from msgspec import Struct
+
 from rules.language.clock_body import CLOCK_KEYS
-from rules.language.errors import BookError, BookErrors
+from rules.language.errors import BookError, BookErrors, printable
 from rules.language.kin import check_absorbed, check_versions
-from rules.language.rule import Book
+from rules.language.rule import Book, Rule
 from rules.language.rule_file import Surroundings, read_rule
 from rules.language.words import known
 from rules.language.yaml import BREAKS, Node, Source
@@ -20,8 +22,27 @@ TABLES = {"declared", "items", "calendars", "rosters"}
 NOT_RULES = {"clocks.yaml", "regions.yaml", "sources.yaml", "mapping.yaml"}
 
 
+class Survey(Struct):
+    """A folder as it was read: the rules that are sound, the tables if they are, and everything that is wrong."""
+
+    rules: list[Rule]
+    tables: Tables | None
+    faults: list[BookError]
+
+
 def load_book(directory: Path | None = None) -> Book:
     """A book from its folder (None: the shipped one). Raises BookErrors with every fault of every file."""
+    survey = read_book(directory)
+    if survey.faults or survey.tables is None:
+        raise BookErrors(set(survey.faults))
+    digest = blake2b(digest_size=16)
+    for part in (survey.tables.hash, *(f"{rule.id}={rule.hash}" for rule in survey.rules)):
+        digest.update(part.encode() + b"\0")
+    return Book(tuple(survey.rules), survey.tables, digest.hexdigest())
+
+
+def read_book(directory: Path | None = None) -> Survey:
+    """What stands in a folder, sound or not: nothing is raised for what is written in it."""
     root = directory or BOOK
     faults: list[BookError] = []
     tables = _tables(directory, faults)
@@ -33,12 +54,7 @@ def load_book(directory: Path | None = None) -> Book:
     rules = sorted((rule for rule in read if rule is not None), key=lambda rule: (rule.id, rule.version))
     check_versions(rules, around.places)
     check_absorbed(rules, around.places)
-    if faults or tables is None:
-        raise BookErrors(set(faults))
-    digest = blake2b(digest_size=16)
-    for part in (tables.hash, *(f"{rule.id}={rule.hash}" for rule in rules)):
-        digest.update(part.encode() + b"\0")
-    return Book(tuple(rules), tables, digest.hexdigest())
+    return Survey(rules, tables, faults)
 
 
 def _holds_a_rule(path: Path) -> bool:
@@ -63,13 +79,17 @@ def _tables(directory: Path | None, faults: list[BookError]) -> Tables | None:
 
 def _told(fault: Fault) -> BookError:
     """A fault of a declared table, with its line."""
-    path = Path(fault.file)
+    return placed(Path(fault.file), fault.line, fault.col, fault.code, fault.message)
+
+
+def placed(path: Path, line: int, col: int, code: str, message: str) -> BookError:
+    """An error of a file that was read, with the line itself; the first line where it does not say."""
     try:
         lines = BREAKS.split(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         lines = []
-    line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else ""
-    return BookError(shown(path), fault.line, fault.col, fault.code, fault.message, line)
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    return BookError(shown(path), line, col, code, printable(message), printable(text))
 
 
 def _clocks(root: Path, faults: list[BookError]) -> dict[str, Node]:

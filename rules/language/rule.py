@@ -32,6 +32,7 @@ class Example(Struct, frozen=True):
     expect: tuple[dict[str, Any], ...]
     items: dict[str, dict[str, Any]]
     line: int
+    col: int = 1
     declared: dict[str, Any] = {}
     rosters: dict[str, Any] = {}
 

@@ -58,7 +58,7 @@ def _example(node: Node, subject: str, tables: Tables | None) -> Example | None:
     if until is None and given.value[-1].get("operation") is not None:
         missing(node, "until", "is required where the last event has no time")
     events = tuple(part.plain() for part in given.value if part.is_map)
-    return Example(name, events, end, expected, line=node.line, **brought)
+    return Example(name, events, end, expected, line=node.line, col=node.col, **brought)
 
 
 def _event(node: Node, subject: str) -> None:

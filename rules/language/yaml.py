@@ -161,6 +161,7 @@ class Source:
             made.fault("not-yaml", "nested too deeply")
         elif repeated:
             made.fault("alias", "this is written once and used again under an alias: write it out")
+            made.value = _scalar(node) if isinstance(node, ScalarNode) else None
         elif isinstance(node, MappingNode):
             self._mapping(made, node, depth)
         elif isinstance(node, SequenceNode):

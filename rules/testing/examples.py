@@ -31,6 +31,7 @@ class Difference(Struct, frozen=True):
     line: int
     missing: tuple[dict[str, Any], ...]
     extra: tuple[dict[str, Any], ...]
+    col: int = 1
 
     def __str__(self) -> str:
         lines = [f"{self.file}:{self.line}: {self.rule}: {self.example}"]
@@ -168,5 +169,5 @@ def run(book: Book, rule: Rule) -> list[Difference]:
             missing, extra = [{"error": str(error)}], []
         if missing or extra:
             place = (rule.file, example.line)
-            found.append(Difference(rule.id, example.name, *place, tuple(missing), tuple(extra)))
+            found.append(Difference(rule.id, example.name, *place, tuple(missing), tuple(extra), example.col))
     return found

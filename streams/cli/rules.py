@@ -11,7 +11,7 @@ from rich.console import Console
 
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
-from streams.cli import rules_backtest
+from streams.cli import rules_backtest, rules_lint
 
 app = typer.Typer(no_args_is_help=True)
 BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped book without it"
@@ -48,19 +48,6 @@ def _failing(book: Book, rules: list[Rule]) -> list[Difference]:
 
 
 @app.command()
-def lint(book: Folder = None) -> None:
-    """一次列出所有规则文件的全部错误 · every error of every file, as file:line:col with a caret; examples must hold.
-
-    例 · Example: mingjing rules lint --book examples/boston311/rules
-    """
-    found = _book(book)
-    if differences := _failing(found, list(found.rules)):
-        err.print(f"{len(differences)} example(s) do not hold")
-        raise typer.Exit(1)
-    out.print(f"{len(found.rules)} rules, no errors; book {found.hash}")
-
-
-@app.command()
 def test(book: Folder = None, only: Chosen = "") -> None:
     """用生产引擎运行规则示例 · runs the examples through the production core; status 1 when one does not hold.
 
@@ -80,4 +67,5 @@ def test(book: Folder = None, only: Chosen = "") -> None:
         raise typer.Exit(1)
 
 
+app.command("lint")(rules_lint.command)
 app.command("backtest")(rules_backtest.command)

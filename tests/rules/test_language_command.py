@@ -1,5 +1,6 @@
 """`mingjing rules` on good and on broken books: what it prints, and with which status it ends."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,27 @@ def test_an_example_that_does_not_hold_is_told_with_its_place(book: Path) -> Non
         assert status == 1
         assert "expected and absent: {'severity': 'red_card'}" in output
         assert "P03.yaml:" in output
+
+
+def test_a_faulty_file_does_not_hide_that_an_example_of_another_does_not_hold(book: Path) -> None:
+    (book / "broken.yaml").write_text(RULE.replace("rule: P03", "rule: P99").replace("severity:", "severty:"))
+    (book / "P03.yaml").write_text(RULE.replace("expect: []", "expect: [{severity: red_card}]", 1))
+    status, output = run("lint", "--book", str(book))
+    assert status == 1
+    assert "error[example-fails]: P03" in output
+    assert "error[unknown-key]" in output
+
+
+def test_lint_prints_its_errors_as_json_with_the_page_that_explains_each(book: Path) -> None:
+    (book / "P03.yaml").write_text(RULE.replace("category: process", "category: proces"))
+    status, output = run("lint", "--json", "--book", str(book))
+    (error,) = json.loads(output)
+    assert status == 1
+    assert (error["code"], error["hint"]) == ("unknown-word", "did you mean `process`?")
+    assert error["text"][error["col"] - 1 :][: error["width"]] == "proces"
+    assert error["page"] == "docs/errors/unknown-word.md"
+    (book / "P03.yaml").write_text(RULE)
+    assert run("lint", "--json", "--book", str(book)) == (0, "[]\n")
 
 
 def test_a_pattern_that_is_none_is_a_usage_error_and_one_that_finds_no_rule_is_not_fine(book: Path) -> None:

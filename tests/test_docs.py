@@ -11,10 +11,11 @@ import typer
 from rules.language import load_book
 from rules.language.bodies import READERS
 from rules.language.clock_body import CLOCK_KEYS, EXTEND_KEYS, PAUSE_KEYS
+from rules.language.grouping import WINDOW_KEYS
 from rules.language.reading import COLUMNS, SELECTOR_KEYS
 from rules.language.rule_file import KEYS
 from rules.language.samples import ENVELOPE, EXPECTED, TIMES
-from rules.language.window_body import KEYS as COUNT_KEYS
+from rules.language.window_body import COUNT_KEYS, RATIO_KEYS
 from rules.model.events import TYPES
 from rules.testing.examples import run
 from streams.cli.main import COMMANDS, _load, main
@@ -23,6 +24,8 @@ from streams.topics import Names, plan
 
 README = ROOT / "README.md"
 RULES = ROOT / "docs" / "rules.md"
+LANGUAGE = [RULES, *sorted((ROOT / "docs" / "kinds").glob("*.md"))]
+"""The pages that are the reference of the language together."""
 NOT_OURS = {".venv", ".venv-run", ".cache", ".state", ".pytest_cache", ".hypothesis"}
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not NOT_OURS & set(page.relative_to(ROOT).parts))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -108,8 +111,8 @@ def test_the_contract_page_names_every_type_and_every_field() -> None:
     assert {field for kind in TYPES.values() for field in kind.fields if f"`{field}`" not in page} == set()
 
 
-def test_the_rules_on_the_page_load_and_their_examples_hold(tmp_path: Path) -> None:
-    shown = re.findall(r"```yaml\n(rule: .*?)```", text(RULES), re.DOTALL)
+def test_the_rules_on_the_pages_load_and_their_examples_hold(tmp_path: Path) -> None:
+    shown = [rule for page in LANGUAGE for rule in re.findall(r"```yaml\n(rule: .*?)```", text(page), re.DOTALL)]
     for number, rule in enumerate(shown):
         (tmp_path / f"shown{number}.yaml").write_text(rule, encoding="utf-8")
     book = load_book(tmp_path)
@@ -117,9 +120,10 @@ def test_the_rules_on_the_page_load_and_their_examples_hold(tmp_path: Path) -> N
     assert [str(difference) for rule in book.rules for difference in run(book, rule)] == []
 
 
-def test_the_rules_page_names_every_key_of_the_language() -> None:
-    keys = {*KEYS, *CLOCK_KEYS, *PAUSE_KEYS, *EXTEND_KEYS, *SELECTOR_KEYS, *COUNT_KEYS, *EXPECTED, *TIMES, *ENVELOPE}
-    words = set(re.findall(r"[a-z_]+", " ".join(code(RULES))))
+def test_the_pages_on_rules_name_every_key_of_the_language() -> None:
+    windows = {*COUNT_KEYS, *RATIO_KEYS, *WINDOW_KEYS}
+    keys = {*KEYS, *CLOCK_KEYS, *PAUSE_KEYS, *EXTEND_KEYS, *SELECTOR_KEYS, *windows, *EXPECTED, *TIMES, *ENVELOPE}
+    words = set(re.findall(r"[a-z_]+", " ".join(shown for page in LANGUAGE for shown in code(page))))
     assert keys - words == set()
     assert {name for name in COLUMNS if f"`{name}`" not in text(RULES)} <= {
         *("name_zh", "name_en", "task_code", "basis"),

@@ -14,6 +14,8 @@ from rules.judging.versions import content
 from rules.language.rule import LIVE, Book, Rule
 from rules.model.alerts import SEVERITIES, Alert, Evidence, Text, identity
 from rules.model.events import Fact, stream_of
+from rules.model.spans import Span
+from rules.model.times import SECOND
 from rules.model.words import in_words, who_in_words
 from rules.tables import Sources
 
@@ -33,7 +35,8 @@ def alert_of(
     said: dict[str, str] = {rule.subject: subject, "group": group, "task_code": _last(then, "task_code")}
     said |= {f"params.{name}": value for name, value in rule.params.items()} | verdict.params
     if verdict.value is not None:
-        said |= {"value": f"{verdict.value:g}", "threshold": f"{verdict.threshold:g}"}
+        unit = verdict.params.get("unit", "")
+        said |= {"value": figure(verdict.value, unit), "threshold": figure(verdict.threshold or 0.0, unit)}
     said |= {"due_date": str(verdict.due_date or ""), "department": _last(then, "department")}
     message = rule.messages.get("warn" if verdict.step else "fire") or rule.messages["fire"]
     return Alert(
@@ -82,6 +85,14 @@ def evidence_of(fact: Fact) -> Evidence:
     """One event as evidence, in the version that was judged."""
     digest = blake2b(content(fact).encode(), digest_size=16).hexdigest()
     return Evidence(fact.source, fact.id, fact.recorded_at, digest)
+
+
+def figure(value: float, unit: str = "") -> str:
+    """A number as people read it: two decimals at most, four digits below one; seconds as a length of time."""
+    if unit == "s" and abs(value) >= 1:
+        return str(Span(round(value) * SECOND, "exact"))
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"
+    return text + unit
 
 
 def _last(facts: Sequence[Any], field: str) -> str:

@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from rules.core.record import NEVER
-from rules.judging.context import Context
+from rules.core.record import HEADER, NEVER
+from rules.core.step import Rows
+from rules.judging.context import NO_TIMES, Context
 from rules.judging.verdicts import Ruling
+from rules.judging.windows import Grouping, GroupKind
 from rules.language.rule import Rule
 from rules.model.alerts import Alert
 from rules.model.events import RANK_OF
-from rules.model.facts import GroupFact
+from rules.model.facts import GroupFact, decode_group_fact
 from rules.model.times import DAY
 
 HEAD, POINT = b"g", b"p"
@@ -61,12 +63,12 @@ class Group:
     """One group in memory."""
 
     __slots__ = (
-        "alerts", "base", "context", "epoch", "facts", "final", "held_until", "is_outdated", "key", "live", "points",
-        "region", "rulings", "stale",
+        "alerts", "base", "context", "epoch", "facts", "final", "grouping", "held_until", "is_outdated", "key", "live",
+        "points", "region", "rulings", "stale",
     )  # fmt: skip
 
-    def __init__(self, key: str, context: Context) -> None:
-        self.key, self.context = key, context
+    def __init__(self, key: str, grouping: Grouping, context: Context) -> None:
+        self.key, self.grouping, self.context = key, grouping, context
         self.points: list[Point] = []
         self.facts: dict[tuple[str, str], GroupFact] = {}
         self.alerts: dict[str, Alert] = {}
@@ -77,6 +79,44 @@ class Group:
         self.rulings: dict[str, Ruling] = {}
         self.region, self.epoch = "", 0
         self.stale, self.is_outdated = True, False
+
+    def restore(self, rows: Rows) -> bool:
+        """Takes what rests in rows, if anything does; it is swept when it is judged next."""
+        row = rows.get(HEAD + self.key.encode())
+        if row is None:
+            return False
+        kept = decode_head(row[HEADER:])
+        self.alerts = {alert.alert_id: alert for alert in kept.alerts}
+        self.base, self.final, self.held_until, self.region = kept.base, kept.final, kept.held_until, kept.region
+        for _, value in rows.scan(prefix_of(self.key)):
+            fact = decode_group_fact(value)
+            self.facts[fact.source, fact.id] = fact
+            self.points.append(self.point(fact))
+        self.points.sort()
+        return True
+
+    def kept(self) -> bytes:
+        """The head of its rows, but for what every row begins with."""
+        return encode(Head(list(self.alerts.values()), self.base, self.final, self.held_until or 0, self.region))
+
+    def time_of(self, told: GroupFact) -> int:
+        """The time of an event on the axis of the group."""
+        return self.grouping.time_of(told.fact, told.first_recorded_at)
+
+    def point(self, told: GroupFact) -> Point:
+        """Where an event stands among those of the group."""
+        return Point(self.time_of(told), RANK_OF[type(told.fact)], told.source, told.id)
+
+    def entry(self, body: GroupKind, told: GroupFact) -> Any:
+        """What an event counts as in a rule: it is asked as if there were no other."""
+        fact = told.fact
+        if RANK_OF[type(fact)] not in body.ranks:
+            return None
+        context, first = self.context, told.first_recorded_at
+        context.alone(fact)
+        context.subject = told.subject
+        context.firsts = {(told.source, told.id): first} if first != fact.recorded_at else NO_TIMES
+        return body.entry(fact, context)
 
     def swept_until(self, rule: Rule) -> int:
         """Points before this instant are in the base of the rule; a rule that is new here has none."""
@@ -110,11 +150,6 @@ class Group:
 
 encode = msgspec.msgpack.Encoder().encode
 decode_head = msgspec.msgpack.Decoder(Head).decode
-
-
-def point_of(fact: GroupFact) -> Point:
-    """Where a fact stands among those of its group."""
-    return Point(fact.fact.occurred_at, RANK_OF[type(fact.fact)], fact.source, fact.id)
 
 
 def prefix_of(group: str) -> bytes:

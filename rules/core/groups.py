@@ -17,33 +17,20 @@ from msgspec import Raw
 from rules.core.alerting import WITHDRAWN, alert_of, changes, is_of, settle, settles_at
 from rules.core.folding import TRANSIT
 from rules.core.governing import Governing
-from rules.core.group import (
-    HEAD,
-    HELD,
-    Group,
-    Head,
-    Point,
-    Swept,
-    decode_head,
-    encode,
-    point_of,
-    prefix_of,
-    row_key,
-)
+from rules.core.group import HEAD, HELD, Group, Point, Swept, encode, row_key
 from rules.core.lateness import Lateness
-from rules.core.record import HEADER, NEVER, head, judged_by, wake_of
+from rules.core.record import NEVER, head, judged_by, wake_of
 from rules.core.step import Rows, Step
 from rules.core.subjects import HOT
 from rules.core.timers import Timers
 from rules.judging.context import Context
 from rules.judging.escalation import escalated
 from rules.judging.place import Places
-from rules.judging.verdicts import SILENT
-from rules.judging.windows import Grouped, GroupKind
+from rules.judging.verdicts import SILENT, Verdict
+from rules.judging.windows import Grouped, Grouping, GroupKind, grouping_named
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
-from rules.model.events import RANK_OF
-from rules.model.facts import SEPARATOR, GroupFact, decode_group_fact, encode_group_fact, group_name
+from rules.model.facts import SEPARATOR, GroupFact, encode_group_fact, group_name
 
 PRUNE_EVERY = 256
 
@@ -113,6 +100,12 @@ class GroupCore:
     def _rules_of(self, group: Group) -> list[tuple[Rule, GroupKind]]:
         return self.rules.get(group.key.partition(SEPARATOR)[0], [])
 
+    def _grouping_of(self, key: str) -> Grouping:
+        """By what a group came together; a bare name where no rule of this book groups so any more."""
+        name = key.partition(SEPARATOR)[0]
+        rules = self.rules.get(name)
+        return (rules[0][1].grouping if rules else None) or grouping_named(name)
+
     def _cool(self) -> None:
         """Lets go of the groups longest untouched, where a host keeps them in rows."""
         while self.rows is not None and len(self.groups) > HOT:
@@ -123,18 +116,10 @@ class GroupCore:
         if group is not None:
             self.groups[key] = group  # the latest touched is the last to cool
         else:
-            group = self.groups[key] = Group(key, Context(group_name(key), self.places, frozenset()))
-            row = self.rows.get(HEAD + key.encode()) if self.rows is not None else None
-            if row is not None and self.rows is not None:
-                kept = decode_head(row[HEADER:])
-                group.alerts = {alert.alert_id: alert for alert in kept.alerts}
-                group.base, group.final, group.held_until = kept.base, kept.final, kept.held_until
-                group.region, group.is_outdated = kept.region, self._outdated.pop(key, self) is None
-                for _, value in self.rows.scan(prefix_of(key)):
-                    fact = decode_group_fact(value)
-                    group.facts[fact.source, fact.id] = fact
-                    group.points.append(point_of(fact))
-                group.points.sort()
+            context = Context(group_name(key), self.places, frozenset())
+            group = self.groups[key] = Group(key, self._grouping_of(key), context)
+            if self.rows is not None and group.restore(self.rows):
+                group.is_outdated = self._outdated.pop(key, self) is None
         return group
 
     def _take(self, group: Group, fact: GroupFact, step: Step) -> None:
@@ -142,11 +127,11 @@ class GroupCore:
         old = group.facts.get(key)
         if old is not None and old.version > fact.version:
             return
-        if old is not None and fact.present and old.fact == fact.fact:
+        if old is not None and fact.present and _is_same(old, fact):
             return  # told again
-        point = point_of(fact)
+        point = group.point(fact)
         if old is not None:
-            before = point_of(old)
+            before = group.point(old)
             group.remove(before)
             if self.rows is not None:
                 step.rows[row_key(group.key, before)] = None
@@ -154,7 +139,7 @@ class GroupCore:
             return
         rules = self._rules_of(group)
         first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER)
-        if point.at < first or self.lateness.over(fact.fact):
+        if point.at < first or self.lateness.over(fact, group.grouping):
             step.unjudged.append(key)  # only now: the version that it replaces no longer speaks either
             return
         group.facts[key] = fact
@@ -166,24 +151,16 @@ class GroupCore:
             return
         group.points.append(point)
         for rule, body in rules:
-            entry = self._entry(group, body, fact.fact) if point.at >= group.swept_until(rule) else None
+            entry = group.entry(body, fact) if point.at >= group.swept_until(rule) else None
             if entry is not None:
                 body.push(group.live[rule.hash], [entry], group.context.zone)
-
-    @staticmethod
-    def _entry(group: Group, body: GroupKind, fact: Any) -> Any:
-        """What a fact counts as in a rule of its group."""
-        if RANK_OF[type(fact)] not in body.ranks:
-            return None
-        group.context.alone(fact)
-        return body.entry(fact, group.context)
 
     def _push(self, group: Group, rule: Rule, body: GroupKind, points: list[Point], state: Any) -> None:
         first = bisect_left(points, Point(group.swept_until(rule), 0, "", ""))
         for _, instant in groupby(points[first:] if first else points, key=lambda point: point.at):
             entries: list[Any] = []
             for point in instant:
-                entry = self._entry(group, body, group.facts[point.key].fact)
+                entry = group.entry(body, group.facts[point.key])
                 if entry is not None:
                     entries.append(entry)
             if entries:
@@ -220,12 +197,11 @@ class GroupCore:
     def _after(self, group: Group, now: int) -> dict[str, Alert]:
         """The alerts that the rulings of a group come to, each of the version that governs it."""
         zone = self.places.of(group.home).zone
-        facts = [group.facts[point.key] for point in group.points]
         after: dict[str, Alert] = {}
         for rule, _ in self._rules_of(group):
             for verdict in group.rulings[rule.hash].verdicts:
                 if self.governing.governs(rule, verdict.began_at, zone, now):
-                    alert = self._alert(rule, verdict, group, facts, now)
+                    alert = self._alert(rule, verdict, group, now)
                     if self._is_open(group, alert) or alert.alert_id in group.alerts:
                         after[alert.alert_id] = alert
         return after
@@ -237,7 +213,7 @@ class GroupCore:
 
     def _take_over(self, group: Group, rules: Sequence[tuple[Rule, GroupKind]], now: int, step: Step) -> None:
         group.take_over({rule.hash for rule, _ in rules}, now)
-        for point in [each for each in group.points if self.lateness.over(group.facts[each.key].fact)]:
+        for point in [each for each in group.points if self.lateness.over(group.facts[each.key], group.grouping)]:
             group.remove(point)
             step.rows[row_key(group.key, point)] = None
 
@@ -247,15 +223,17 @@ class GroupCore:
         wakes += [self.governing.next_after(now)] if group.points or group.alerts else []
         return min((at for at in wakes if at is not None), default=None)
 
-    def _alert(self, rule: Rule, verdict: Any, group: Group, facts: Sequence[GroupFact], now: int) -> Alert:
+    def _alert(self, rule: Rule, verdict: Verdict, group: Group, now: int) -> Alert:
         first = group.facts.get(verdict.occasion)
         subject = first.subject if first is not None else ""
-        old = next((a for a in group.alerts.values() if is_of(a, rule) and a.occasion == verdict.occasion), None)
-        wanted = set(verdict.rests_on) | {verdict.occasion}
-        used = [fact.fact for fact in facts if (fact.source, fact.id) in wanted]
-        if first is None and old is not None:
-            return msgspec.structs.replace(old, state=verdict.state, ended_at=verdict.ended_at, settled=True)
-        return alert_of(rule, verdict, subject, used, self.book, now, group_name(group.key))
+        if first is None:  # let go with the past: what was said of it stands
+            old = next((a for a in group.alerts.values() if is_of(a, rule) and _is_about(a, verdict)), None)
+            if old is not None and old.value == verdict.value:
+                return msgspec.structs.replace(old, state=verdict.state, ended_at=verdict.ended_at, settled=True)
+            subject = old.subject if old is not None else ""
+        used = [fact for key in {*verdict.rests_on, verdict.occasion} if (fact := group.facts.get(key)) is not None]
+        ordered = [fact.fact for fact in sorted(used, key=group.point)]
+        return alert_of(rule, verdict, subject, ordered, self.book, now, group_name(group.key))
 
     def _prune(self, group: Group, now: int, step: Step) -> None:
         """Sweeps points that nothing can reach any more into the base."""
@@ -288,8 +266,7 @@ class GroupCore:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
-        kept = Head(list(group.alerts.values()), group.base, group.final, group.held_until or 0, group.region)
-        step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + encode(kept)
+        step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + group.kept()
 
 
 def _begun(body: GroupKind, base: Swept | None) -> Any:
@@ -297,3 +274,11 @@ def _begun(body: GroupKind, base: Swept | None) -> Any:
     if base is not None:
         return body.decode(base.state)
     return body.new()
+
+
+def _is_same(one: GroupFact, other: GroupFact) -> bool:
+    return bool(one.fact == other.fact) and one.first_recorded_at == other.first_recorded_at
+
+
+def _is_about(alert: Alert, verdict: Verdict) -> bool:
+    return alert.occasion == verdict.occasion and alert.step == verdict.step

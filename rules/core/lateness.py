@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rules.judging.place import Places
-from rules.model.events import Fact
+from rules.judging.windows import Grouping
+from rules.model.facts import GroupFact
 from rules.model.times import local_day, next_midnight
 from rules.tables import Tables
 
@@ -14,10 +15,12 @@ class Lateness:
     def __init__(self, places: Places, tables: Tables) -> None:
         self._places, self._sources = places, tables.sources
 
-    def over(self, fact: Fact) -> bool:
-        """Whether an event came later than that; a whole day is over at its 24:00 in the region of the event."""
-        over = fact.occurred_at
-        if fact.whole_day:
-            zone = self._places.of(fact.region).zone  # type: ignore[attr-defined]
+    def over(self, told: GroupFact, grouping: Grouping) -> bool:
+        """Whether an event came later after its time on the axis than that; a whole day is over at its 24:00 in the
+        region of the event."""
+        fact = told.fact
+        over = grouping.time_of(fact, told.first_recorded_at)
+        if fact.whole_day and grouping.axis == "at":
+            zone = self._places.of(fact.region).zone
             over = next_midnight(local_day(over, zone), zone)
-        return fact.received_at - over > self._sources.lateness(fact.source)
+        return int(fact.received_at) - over > self._sources.lateness(told.source)

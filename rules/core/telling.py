@@ -20,7 +20,7 @@ from rules.model.facts import GroupFact, group_key
 def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
     """An event that was not known before."""
     for grouping in slots.groupings.get(RANK_OF[type(fact)], ()):
-        _tell(grouping, None, fact, record, slots, step)
+        _tell(grouping, None, fact, fact.recorded_at, record, slots, step)
 
 
 def tell_changed(record: Record, slots: Slots, before: Sequence[Fact], after: Sequence[Fact], step: Step) -> None:
@@ -29,11 +29,11 @@ def tell_changed(record: Record, slots: Slots, before: Sequence[Fact], after: Se
     How late an event came is a matter of its first version: a correction does not make it late.
     """
     old, new = (before[0] if before else None), (after[0] if after else None)
+    first = 0
     if new is not None:
-        same = (v for v in record.versions() if v.id == new.id and v.source == new.source)
-        new = msgspec.structs.replace(new, received_at=min(version.received_at for version in same))
+        new, first = _as_first_told(new, [v for v in record.versions() if v.id == new.id and v.source == new.source])
     for grouping in _groupings((*before, *after), slots):
-        _tell(grouping, old, new, record, slots, step)
+        _tell(grouping, old, new, first, record, slots, step)
 
 
 def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step: Step) -> None:
@@ -46,14 +46,18 @@ def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step:
         found.setdefault((version.source, version.id), []).append(version)
     for same in found.values():
         speaks = resolve(same)
-        new = speaks[0] if speaks else None
-        if new is not None:
-            new = msgspec.structs.replace(new, received_at=min(version.received_at for version in same))
+        new, first = _as_first_told(speaks[0], same) if speaks else (None, 0)
         for grouping in groupings:
             for old in same:
                 if old is not (speaks[0] if speaks else None):
                     _untell(grouping, old, new, record, slots, step)
-            _tell(grouping, None, new, record, slots, step)
+            _tell(grouping, None, new, first, record, slots, step)
+
+
+def _as_first_told(fact: Fact, same: Sequence[Fact]) -> tuple[Fact, int]:
+    """An event with the time at which the first of its versions reached us, and when the first was recorded."""
+    received_at = min(version.received_at for version in same)
+    return msgspec.structs.replace(fact, received_at=received_at), min(version.recorded_at for version in same)
 
 
 def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
@@ -61,18 +65,22 @@ def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
     return list(found.values())
 
 
-def _tell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step) -> None:
+def _tell(
+    grouping: Grouping, old: Fact | None, new: Fact | None, first: int, record: Record, slots: Slots, step: Step
+) -> None:
     _untell(grouping, old, new, record, slots, step)
     right = _key(grouping, new, record, slots)
     if new is not None and right is not None:
-        step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new))
+        step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new, first))
 
 
 def _untell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step) -> None:
     """Takes an event out of its group where it belongs to that group no more."""
     left = _key(grouping, old, record, slots)
     if old is not None and left is not None and left != _key(grouping, new, record, slots):
-        step.facts.append(GroupFact(left, old.source, old.id, record.count, False, record.subject, old))
+        step.facts.append(
+            GroupFact(left, old.source, old.id, record.count, False, record.subject, old, old.recorded_at)
+        )
 
 
 def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) -> str | None:

@@ -1,27 +1,30 @@
 """Decides when an episode opens and ends while a window moves over the points of a group.
 
-A sliding window at t covers [t − size, t], both ends included, and is judged once per instant at which the group
-has an event. An alert opens once per episode: a run of instants at which the condition holds, ended by the first at
-which it does not, or by emptiness of the window, with none holding in the following `keep_firing_for`.
+It is judged once per instant at which the group has a point. An alert opens once per episode: a run of instants at
+which the condition holds, ended by the first at which it does not, or by emptiness of the window, with none holding
+in the following `keep_firing_for`. Its value is the furthest beyond the bound.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from rules.judging.bounds import Bound
 from rules.judging.context import Context
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.judging.windows import Entry, Grouped, Key, Window
 
 MOST_EVIDENCE = 50
+MOST_BEHIND = 512
+"""How many entries that have left a window are dragged along before the list is cut."""
 LONG_AGO = -(1 << 62)
 
 
 class Episode(Struct, array_like=True, gc=False):
-    """One run of instants at which the condition holds; `value` is its peak."""
+    """One run of instants at which the condition holds; `value` is its worst, with `total` points in the window."""
 
     first: Key
     at: int
@@ -35,40 +38,54 @@ class Episode(Struct, array_like=True, gc=False):
 class Sweep(Struct, array_like=True):
     """A window that moves over the points of a group, instant by instant. What lies before `start` has left it.
 
-    `total` points are in the window. `instant` are those of the last instant where they come one by one, and `before`
-    the episodes as the instant found them, which is judged again with each.
+    `total` points are in the window; where all leave together only the last entries are kept. `instant` are the points
+    of the last instant where they come one by one, and `before` the episodes as that instant found them.
     """
 
     entries: list[Entry] = []
     start: int = 0
     total: int = 0
     last: int = LONG_AGO
+    zone: str = ""
     episodes: list[Episode] = []
     instant: list[Entry] = []
-    before: tuple[int, Episode | None] = (0, None)
+    before: tuple[int, Episode | None] = field(default=(0, None))
 
 
 class Windowed(Grouped, frozen=True, kw_only=True):
-    """A kind that asks the same of every window: it differs in what it adds, drops and tests."""
+    """A kind that asks the same of every window: it differs in what it adds, drops and measures."""
 
     window: Window
-    threshold: float
+    bound: Bound
+    min_samples: int = 1
     keep_firing_for: int = 0
 
-    def add(self, sweep: Any, entry: Entry) -> None:
-        """Takes an entry into the tally."""
-        raise NotImplementedError
-
-    def drop(self, sweep: Any, entry: Entry) -> None:
-        """Takes an entry out of the tally."""
-        raise NotImplementedError
-
-    def breach(self, sweep: Any) -> float | None:
-        """The value of the window where the condition holds, else None."""
+    def new(self) -> Any:
+        """The sweep over no points."""
         raise NotImplementedError
 
     def entry(self, fact: Any, context: Context) -> Entry | None:
+        """What a fact counts as here; None when the rule does not count it."""
         raise NotImplementedError
+
+    def add(self, sweep: Any, entry: Entry) -> None:
+        """Takes an entry into the tally."""
+
+    def drop(self, sweep: Any, entry: Entry) -> None:
+        """Takes an entry out of the tally."""
+
+    def measure(self, sweep: Any) -> tuple[int, int] | None:
+        """The value of the window as a fraction; None where it holds too little to be judged."""
+        raise NotImplementedError
+
+    @property
+    def memory(self) -> Window:
+        """By which window points are forgotten; it may reach further back than the one that is judged."""
+        return self.window
+
+    def held(self, sweep: Any) -> int:
+        """How many points the judged window holds: the last ones."""
+        return int(sweep.total)
 
     def copy(self, state: Any) -> Any:
         """A sweep that can go on without changing this one."""
@@ -88,14 +105,14 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         else:
             state.before = len(state.episodes), replace(state.episodes[-1]) if state.episodes else None
             state.instant = []
-            self._move(state, entry.at, context.zone)
+            self.move(state, entry.at, context.zone)
         state.instant.append(entry)
         self._take(state, entry)
         self._judge(state, state.instant)
 
     def push(self, sweep: Sweep, instant: list[Entry], zone: str) -> None:
         """Takes all entries of one instant, later than every one before."""
-        self._move(sweep, instant[0].at, zone)
+        self.move(sweep, instant[0].at, zone)
         for entry in instant:
             self._take(sweep, entry)
         self._judge(sweep, instant)
@@ -106,48 +123,59 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         self.add(sweep, entry)
 
     def _judge(self, sweep: Sweep, instant: list[Entry]) -> None:
-        value = self.breach(sweep)
+        measured = self.measure(sweep) if self.held(sweep) >= self.min_samples else None
         episode = sweep.episodes[-1] if sweep.episodes else None
-        if value is None:
+        if measured is None or not self.bound.broken_by(*measured):
             if episode is not None and episode.ended_at is None:
                 episode.ended_at = sweep.last
             return
+        value = measured[0] / measured[1]
         if episode is None or (episode.ended_at is not None and sweep.last > episode.ended_at + self.keep_firing_for):
             first = instant[0]
             episode = Episode(first.key, first.at, value, 0, [], first.actor)
             sweep.episodes.append(episode)
         episode.ended_at = None
-        if value > episode.value or not episode.total:
-            episode.value, episode.total = value, sweep.total
-            episode.rests_on = [entry.key for entry in sweep.entries[sweep.start :][-MOST_EVIDENCE:]]
+        if not episode.total or self.bound.is_worse(value, episode.value):
+            episode.value, episode.total = value, self.held(sweep)
+            episode.rests_on = [entry.key for entry in sweep.entries[-min(episode.total, MOST_EVIDENCE) :]]
 
-    def _move(self, sweep: Sweep, at: int, zone: str) -> None:
+    def move(self, sweep: Sweep, at: int, zone: str) -> None:
         """Moves the window on to an instant; what left it is dropped."""
-        sweep.last = at
-        entries, start = sweep.entries, sweep.start
-        if self.window.size is None or not sweep.total:
+        sweep.last, sweep.zone = at, zone
+        entries, memory = sweep.entries, self.memory
+        if not entries:
             return
-        emptied = self._leaves(entries[-1].at, zone)
-        if emptied < at:
-            self._close(sweep, emptied)
-        while start < len(entries) and self._leaves(entries[start].at, zone) < at:
-            self.drop(sweep, entries[start])
-            start += 1
+        if memory.size is None or memory.parts_at_once:
+            if len(entries) > MOST_BEHIND:
+                del entries[:-MOST_EVIDENCE]
+            if memory.size is None:
+                return
+        self._close(sweep, at, zone)
+        start = memory.outlived(entries, sweep.start, at, zone)
+        if start == len(entries):
+            self._clear(sweep)
+            return
+        for place in range(sweep.start, start):
+            self.drop(sweep, entries[place])
         sweep.total -= start - sweep.start
         sweep.start = start
-        if start > len(entries) // 2:
+        if start > MOST_BEHIND and 2 * start > len(entries):
             del entries[:start]
             sweep.start = 0
 
-    def _leaves(self, at: int, zone: str) -> int:
-        leaves = self.window.leaves(at, zone)
-        assert leaves is not None
-        return leaves
+    def _close(self, sweep: Sweep, at: int, zone: str) -> None:
+        """Ends the episode of a window that was empty before an instant."""
+        episode = sweep.episodes[-1] if sweep.episodes else None
+        if episode is not None and episode.ended_at is None:
+            last = sweep.entries[-1].at
+            if self.window.leaves(last, zone) < at:
+                episode.ended_at = self.window.empty_at(last, zone)
 
-    @staticmethod
-    def _close(sweep: Sweep, emptied: int) -> None:
-        if sweep.episodes and sweep.episodes[-1].ended_at is None:
-            sweep.episodes[-1].ended_at = emptied
+    def _clear(self, sweep: Sweep) -> None:
+        """Nothing is left in the window: the tally begins anew, the episodes stand."""
+        fresh = self.new()
+        for name in ("entries", "start", "total", *sweep.__struct_fields__[len(Sweep.__struct_fields__) :]):
+            setattr(sweep, name, getattr(fresh, name))
 
     def ruling(self, state: Sweep, context: Context, now: int, versions: Versions | None) -> Ruling:
         if not state.episodes:
@@ -156,20 +184,27 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         wake: int | None = None
         ended_at = last.ended_at
         if ended_at is None and self.window.size is not None:
-            emptied = self._leaves(state.entries[-1].at, context.zone)
-            if now > emptied:
-                ended_at = emptied
+            zone = state.zone
+            leaves = self.window.leaves(state.entries[-1].at, zone)
+            if now > leaves:
+                ended_at = self.window.empty_at(state.entries[-1].at, zone)
             else:
-                wake = emptied + 1
+                wake = leaves + 1
         verdicts = [self._verdict(episode, episode.ended_at) for episode in past]
         return Ruling((*verdicts, self._verdict(last, ended_at)), wake=wake)
 
     def _verdict(self, episode: Episode, ended_at: int | None) -> Verdict:
+        reason = "under_threshold" if self.bound.is_low else "over_threshold"
         return Verdict(
-            occasion=episode.first, reason="over_threshold", severity=self.severity, at=episode.at, actor=episode.actor,
+            occasion=episode.first, reason=reason, severity=self.severity, at=episode.at, actor=episode.actor,
             state="open" if ended_at is None else "ended", ended_at=ended_at, value=episode.value,
-            threshold=self.threshold, rests_on=tuple(episode.rests_on), params={"total": str(episode.total)},
+            threshold=self.bound.threshold, rests_on=tuple(episode.rests_on),
+            params={"total": str(episode.total), **self.said()},
         )  # fmt: skip
+
+    def said(self) -> dict[str, str]:
+        """What else the text of an alert may say: a `unit` of value and threshold."""
+        return {}
 
     def seal(self, state: Sweep) -> frozenset[Key]:
         """The last episode may go on, or be taken up again."""
@@ -177,7 +212,7 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         return frozenset(episode.first for episode in state.episodes)
 
     def reach(self) -> int:
-        return self.window.reach()
+        return self.memory.reach()
 
 
 def copied(value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Protocol
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -13,26 +14,52 @@ from rules.judging.selector import Selector
 from rules.judging.verdicts import Ruling, Versions
 from rules.model.events import RANK_OF
 from rules.model.spans import Span
-from rules.model.times import DAY, local_day, local_time, midnight
+from rules.model.times import DAY, local_day, local_time, midnight, next_midnight
 
 Key = tuple[str, str]
+Axis: TypeAlias = Literal["at", "recorded_at", "received_at"]
+WindowType: TypeAlias = Literal["sliding", "tumbling", "session", "life"]
+AXES: tuple[Axis, ...] = ("at", "recorded_at", "received_at")
+A_MONDAY = date(1970, 1, 5)
 
 
 class Grouping(Struct, frozen=True):
-    """By which values facts are grouped; `name` is how the key is written, the same for every rule that shares it."""
+    """By which values facts are grouped, and which of their times orders them.
+
+    `name` is how the key is written, the same for every rule that shares it.
+    """
 
     name: str
     parts: tuple[Compiled, ...] = ()
     ranks: frozenset[int] = frozenset()
+    axis: Axis = "at"
+
+    def time_of(self, fact: Any, first_recorded_at: int) -> int:
+        """The time of an event on the axis: when it occurred, was first recorded, or first reached us."""
+        if self.axis == "at":
+            return int(fact.occurred_at)
+        return first_recorded_at if self.axis == "recorded_at" else int(fact.received_at)
+
+
+def grouping_name(parts: Sequence[str], axis: Axis) -> str:
+    """How a grouping is written in the keys of its groups."""
+    return ", ".join(parts) + (f" by {axis}" if axis != "at" else "")
+
+
+def grouping_named(name: str) -> Grouping:
+    """A grouping of which no more is known than its name: that of a group which no rule of a book asks for."""
+    axis = next((axis for axis in AXES if name.endswith(f" by {axis}")), AXES[0])
+    return Grouping(name, axis=axis)
 
 
 class Entry(Struct, array_like=True, gc=False):
-    """One event as a kind of groups counts it: when, what it counts as, which it was."""
+    """One event as a kind of groups counts it: when, what and how much it counts as, which it was."""
 
     at: int
     what: str
     key: Key
     actor: str = ""
+    amount: int = 0
 
 
 class GroupKind(Protocol):
@@ -94,20 +121,66 @@ class Grouped(Struct, frozen=True, kw_only=True):
             return False
         return self.when is None or bool(self.when.functions[RANK_OF[type(fact)]](fact, context))
 
+    def time_of(self, fact: Any, context: Context) -> int:
+        """When an event counts as having happened here."""
+        if self.grouping is None or self.grouping.axis == "at":
+            return context.time_of(fact)
+        return self.grouping.time_of(fact, context.first_recorded_at(fact))
+
 
 class Window(Struct, frozen=True):
-    """Which points lie together at an instant. `size` is None for the life of a subject."""
+    """Which points lie together at an instant.
 
+    sliding: those of [t − size, t]. tumbling: those of t's bucket up to t; buckets of hours and less are counted from
+    each local midnight, those of days from a Monday. session: those up to t between which no gap is longer than
+    `size`. life: all of the subject, or those of [t − size, t] where it forgets. Without a size nothing ever leaves.
+    """
+
+    type: WindowType
     size: Span | None = None
 
-    def leaves(self, at: int, zone: str) -> int | None:
-        """The last instant whose window still holds a point; calendar days are those of the region's zone."""
-        if self.size is None:
-            return None
+    @property
+    def parts_at_once(self) -> bool:
+        """Whether all points leave together, when the window becomes empty."""
+        return self.type in ("tumbling", "session")
+
+    def leaves(self, at: int, zone: str) -> int:
+        """The last instant whose window still holds a point, unless a session goes on; days are calendar days."""
+        assert self.size is not None
+        if self.type == "tumbling":
+            return self._bucket_end(at, self.size, zone) - 1
         if self.size.unit == "exact":
             return at + self.size.amount
         day = local_day(at, zone)
         return local_time(day + timedelta(days=self.size.amount), at - midnight(day, zone), zone)
+
+    def empty_at(self, at: int, zone: str) -> int:
+        """The instant at which an episode ends whose last point this is: the last that holds it, a bucket's end."""
+        return self.leaves(at, zone) + (1 if self.type == "tumbling" else 0)
+
+    @staticmethod
+    def _bucket_end(at: int, size: Span, zone: str) -> int:
+        day = local_day(at, zone)
+        if size.unit == "exact":
+            begin = midnight(day, zone)
+            return min(begin + ((at - begin) // size.amount + 1) * size.amount, next_midnight(day, zone))
+        later = size.amount - (day - A_MONDAY).days % size.amount
+        return midnight(day + timedelta(days=later), zone)
+
+    def outlived(self, entries: list[Entry], start: int, at: int, zone: str) -> int:
+        """The place of the first entry, from `start` on, that the window at an instant still holds."""
+        assert self.size is not None
+        number = len(entries)
+        if self.size.unit == "exact" and not self.parts_at_once:
+            since = at - self.size.amount
+            while start < number and entries[start].at < since:
+                start += 1
+            return start
+        if self.parts_at_once:
+            return number if start < number and self.leaves(entries[-1].at, zone) < at else start
+        while start < number and self.leaves(entries[start].at, zone) < at:
+            start += 1
+        return start
 
     def reach(self) -> int:
         """Microseconds behind an instant that its window may cover."""

@@ -24,7 +24,6 @@ class Counted(Sweep, array_like=True):
 class Count(Windowed, frozen=True, kw_only=True):
     """One count rule, compiled."""
 
-    at_least: int
     distinct: Compiled | None = None
 
     def new(self) -> Counted:
@@ -34,7 +33,6 @@ class Count(Windowed, frozen=True, kw_only=True):
         return _decode(row)
 
     def entry(self, fact: Any, context: Context) -> Entry | None:
-        """What a fact counts as here; None when the rule does not count it."""
         if not self.takes(fact, context):
             return None
         what = ONE
@@ -43,7 +41,7 @@ class Count(Windowed, frozen=True, kw_only=True):
             if value is None or value == "":
                 return None
             what = str(value)
-        return Entry(context.time_of(fact), what, (fact.source, fact.id), fact.actor)
+        return Entry(self.time_of(fact, context), what, (fact.source, fact.id), fact.actor)
 
     def add(self, sweep: Counted, entry: Entry) -> None:
         sweep.counts[entry.what] = sweep.counts.get(entry.what, 0) + 1
@@ -55,9 +53,8 @@ class Count(Windowed, frozen=True, kw_only=True):
         else:
             del sweep.counts[entry.what]
 
-    def breach(self, sweep: Counted) -> float | None:
-        value = sweep.total if self.distinct is None else len(sweep.counts)
-        return float(value) if value >= self.at_least else None
+    def measure(self, sweep: Counted) -> tuple[int, int] | None:
+        return (sweep.total if self.distinct is None else len(sweep.counts)), 1
 
 
 _decode = msgspec.msgpack.Decoder(Counted).decode

@@ -9,7 +9,7 @@ from rules.language.order_body import read_match, read_roster, read_separation
 from rules.language.reading import Head, Reading
 from rules.language.rule import Body
 from rules.language.sequence_body import read_sequence
-from rules.language.window_body import read_count
+from rules.language.window_body import read_count, read_ratio
 from rules.language.yaml import Node
 
 READERS: dict[str, Callable[[Node, Head, Reading], Body | None]] = {
@@ -19,4 +19,5 @@ READERS: dict[str, Callable[[Node, Head, Reading], Body | None]] = {
     "roster": read_roster,
     "sequence": read_sequence,
     "count": read_count,
+    "ratio": read_ratio,
 }

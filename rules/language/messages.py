@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from rules.expression import Value
 from rules.kinds.deadline import Deadline
+from rules.language.grouping import grouped_by
 from rules.language.rule import Body
-from rules.language.window_body import grouped_by
 from rules.language.words import known, missing, suggest, text
 from rules.language.yaml import Node
 from rules.model.alerts import Text
@@ -27,6 +27,7 @@ SAID = {
     "sequence": ("missing", "limit"),
     "roster": ("roster", "who"),
     "count": ("value", "threshold", "group", "total"),
+    "ratio": ("value", "threshold", "group", "total"),
 }
 
 
@@ -60,7 +61,7 @@ def sayable(kind: str, body_node: Node | None, body: Body | None, subject: str, 
     ranks = sorted(body.ranks if body is not None and body.ranks else BY_RANK)
     types = tuple(BY_RANK[rank] for rank in ranks)
     grouped: tuple[str, ...] = ()
-    if kind == "count" and body_node is not None:
+    if "group" in SAID.get(kind, ()) and body_node is not None:
         grouped = tuple(str(part.value) for part in grouped_by(body_node))
     fields = (name for name in grouped if name in ENVELOPE or any(name in each.judged for each in types))
     names = frozenset((subject, *EVERYWHERE, *SAID.get(kind, ()), *fields))

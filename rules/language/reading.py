@@ -191,6 +191,11 @@ class Reading:
             node.fault("not-a-number", f"{node.shown} is not a number")
         return None
 
+    def text(self, node: Node) -> str | None:
+        """A text, or the parameter that says it; None for a fault that is told already."""
+        value, told = self._value(node)
+        return None if told and value is None else str(value)
+
     def _value(self, node: Node) -> tuple[Value, bool]:
         """A literal, a span, or what `params.<name>` stands for; and whether its fault is told already."""
         if isinstance(node.value, str) and node.value.startswith("params."):

@@ -12,13 +12,16 @@ from rules.judging.ladder import Escalation
 from rules.kinds.count import Count
 from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
+from rules.kinds.ratio import Ratio
 from rules.kinds.roster import Roster
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
 from rules.model.alerts import Text
 from rules.tables import Regions, Tables
 
-Body = Deadline | Match | Sequence | Separation | Roster | Count
+Subjects = Deadline | Match | Sequence | Separation | Roster
+Windows = Count | Ratio
+Body = Subjects | Windows
 LIVE = "live"
 CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
 

@@ -114,7 +114,7 @@ def literal(node: Node) -> Value:
         plain: Value = node.value
         return plain
     written = node.value
-    if not written[:1].isdigit() or written.replace(".", "").replace("-", "").isdigit():
+    if not written[:1].isdigit() or written.removesuffix("%").replace(".", "").replace("-", "").isdigit():
         return written
     try:
         span = parse_span(written)

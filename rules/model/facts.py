@@ -11,7 +11,11 @@ SEPARATOR = "\x1f"
 
 
 class GroupFact(Struct, array_like=True, gc=False):
-    """One event for one group. `group` is the key of the facts topic: the grouping's name and the values."""
+    """One event for one group. `group` is the key of the facts topic: the grouping's name and the values.
+
+    `first_recorded_at` is the least over the versions of the event, and its `received_at` the first: how late an
+    event came is a matter of its first version.
+    """
 
     group: str
     source: str
@@ -20,6 +24,7 @@ class GroupFact(Struct, array_like=True, gc=False):
     present: bool
     subject: str
     fact: ANY_FACT
+    first_recorded_at: int
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -86,7 +86,7 @@ def test_a_message_and_its_fact_read_back_the_same(name: str, data: st.DataObjec
     assert again == fact
     assert type(again) is type(fact)
     assert encode_fact(again) == encode_fact(fact)
-    said = GroupFact("g", fact.source, fact.id, fact.recorded_at, True, "C1", fact)
+    said = GroupFact("g", fact.source, fact.id, fact.recorded_at, True, "C1", fact, fact.recorded_at)
     assert decode_group_fact(encode_group_fact(said)) == said
 
 

@@ -67,7 +67,7 @@ def alert_of(
         group=group,
         value=verdict.value,
         threshold=verdict.threshold,
-        params=verdict.params,
+        params=verdict.params | {f"params.{name}": value for name, value in rule.overridden.items()},
         message=Text(_render(message.zh, said, occasion, "zh"), _render(message.en, said, occasion, "en")),
         evidence=tuple(evidence_of(fact) for fact in rests_on[:MOST_EVIDENCE]),
         evidence_total=int(verdict.params.get("total", len(verdict.rests_on))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rules.core.record import CLOSING, NEVER, NOTHING, Record
@@ -51,10 +52,31 @@ def fold(record: Record, slots: Slots, now: int) -> list[tuple[str, str]]:
     record.latest_recorded = max((version.recorded_at for version in versions), default=-NEVER)
     visible = [fact for fact in current if fact.occurred_at <= now]
     context.times = times_of(visible, zone)
-    for fact in in_order(visible, context.times):
+    ordered = in_order(visible, context.times)
+    if slots.regional:
+        slots = slots.within(home_of(ordered))
+    for fact in ordered:
         take(record, slots, fact)
     record.touched = 0
     return _newly_unjudged(record, versions)
+
+
+def home_of(ordered: Iterable[Any]) -> str:
+    """The region of the first event, of those in order, that has one: what holds for a whole subject holds there."""
+    return next((fact.region for fact in ordered if fact.region), "")
+
+
+def slots_of(record: Record, slots: Slots, fact: Any = None) -> Slots:
+    """The rules as they read in the region of a subject; `fact` is its first event, where none was stepped yet."""
+    if not slots.regional:
+        return slots
+    assert record.context is not None
+    return slots.within(record.context.home or (fact.region if fact is not None else ""))
+
+
+def is_settling(record: Record, fact: Any) -> bool:
+    """Whether an event is the first to say the region: what came before it was judged as if there were none."""
+    return record.count > 0 and record.context is not None and not record.context.home and bool(fact.region)
 
 
 def _newly_unjudged(record: Record, versions: list[Fact]) -> list[tuple[str, str]]:

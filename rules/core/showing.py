@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.core.folding import fold, ruling
+from rules.core.folding import fold, ruling, slots_of
 from rules.core.record import Record
 from rules.core.saying import shown_clocks
 from rules.core.slots import Slots
@@ -16,7 +16,7 @@ def clocks_of(record: Record, slots: Slots, now: int) -> Iterator[Clock]:
     """The clocks as they stand at `now`, or when the subject is let go."""
     if record.states is None:
         fold(record, slots, now)
-    now = last_judged(record, now)
+    now, slots = last_judged(record, now), slots_of(record, slots)
     for slot in slots.clocks:
         if slot in record.off:
             continue

@@ -25,12 +25,33 @@ class Slots:
     """The rules of subjects, each in its slot, and the groupings of those that judge groups."""
 
     __slots__ = (
-        "_listed", "absorbing", "book", "clocked", "clocks", "concerned", "dated", "every", "governing", "groupings",
-        "home", "homes", "ids", "kin", "places", "relief", "remembered", "remembered_first", "rules", "sharing",
+        "_listed",
+        "_within",
+        "absorbing",
+        "book",
+        "clocked",
+        "clocks",
+        "concerned",
+        "dated",
+        "every",
+        "governing",
+        "groupings",
+        "home",
+        "homes",
+        "ids",
+        "kin",
+        "places",
+        "regional",
+        "relief",
+        "remembered",
+        "remembered_first",
+        "rules",
+        "sharing",
     )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
-        self.book = book
+        self.book, self.regional = book, bool(book.regional)
+        self._within: dict[str, Slots] = {}
         self.places = Places(book.tables)
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
         self.home, self.clocked = _homes(self.rules)
@@ -53,7 +74,17 @@ class Slots:
         self.ids = frozenset(self.rules[slot].id for slot in self.clocks)
         self.groupings = _groupings(book)
         self.remembered, self.remembered_first = _remembered(book)
-        self.relief = min((within for rule in self.rules if (within := _relief(rule)) is not None), default=NEVER)
+        every = [rule for rules in (book.rules, *book.regional.values()) for rule in rules]
+        self.relief = min((within for rule in every if (within := _relief(rule)) is not None), default=NEVER)
+
+    def within(self, region: str) -> Slots:
+        """The same rules in the same slots, as they read in a region that overrides their parameters."""
+        code = self.book.tables.regions.of(region).code
+        found = self._within.get(code)
+        if found is None:
+            book = self.book.within(region)
+            found = self._within[code] = self if book is self.book else Slots(book)
+        return found
 
     def listed(self, mask: int) -> tuple[int, ...]:
         """The slots whose bits are set and those of the same rules, in order; few combinations occur."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 from rules.core.alerting import settle
 from rules.core.asking import ask
 from rules.core.calm import UNUSUAL, Calm
-from rules.core.folding import KEEP, TRANSIT, begin, fold, take
+from rules.core.folding import KEEP, TRANSIT, begin, fold, is_settling, slots_of, take
 from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, Record
 from rules.core.refolding import Heard
@@ -72,7 +72,8 @@ class SubjectCore:
         self.records = Records(rows, book.mark, hot)
         self.timers = Timers(self.records.wakes())
         self.heard = Heard(self.slots, rows)
-        self.calm = None if always_refold or tells_clocks else Calm(self.slots)
+        quietly = not (always_refold or tells_clocks or book.regional)
+        self.calm = Calm(self.slots) if quietly else None
 
     @property
     def outdated(self) -> int:
@@ -234,7 +235,7 @@ class SubjectCore:
                 record.closed_at = fact.occurred_at
             if fact.recorded_at > fact.occurred_at + self.slots.relief:
                 record.late = True
-            take(record, self.slots, fact)
+            take(record, slots_of(record, self.slots, fact), fact)
             if RANK_OF[type(fact)] in self.slots.groupings:
                 tell_new(record, self.slots, fact, step)
             return
@@ -255,16 +256,17 @@ class SubjectCore:
             and (not record.alerts or fact.occurred_at > max(alert.at for alert in record.alerts.values()))
             and fact.id.encode() not in record.log
             and is_heard(record, fact)
+            and not (self.slots.regional and is_settling(record, fact))
         )
 
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
-        slots = self.slots
         whole = record.states is None
         if whole:
             if self.calm is not None and self.calm.follow(record, now):
                 return
-            step.unjudged += fold(record, slots, now)
+            step.unjudged += fold(record, self.slots, now)
+        slots = slots_of(record, self.slots)
         if record.former is not None:
             tell_past(record, slots, self.heard.owed(record.former), step)
             record.former = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -10,15 +11,17 @@ from msgspec import Struct
 from rules.language.clock_body import CLOCK_KEYS
 from rules.language.errors import BookError, BookErrors, printable
 from rules.language.kin import check_absorbed, check_versions
+from rules.language.overrides import regional
 from rules.language.rule import Book, Rule
-from rules.language.rule_file import Surroundings, read_rule
+from rules.language.rule_file import Surroundings, read_rule, with_values
 from rules.language.words import known
 from rules.language.yaml import BREAKS, Node, Source
-from rules.tables import Fault, TableErrors, Tables, load_tables
+from rules.tables import SHIPPED, Fault, TableErrors, Tables, load_tables
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 TABLES = {"declared", "items", "calendars", "rosters"}
 """Folders of a book that hold tables."""
+REGIONS = "regions.yaml"
 NOT_RULES = {"clocks.yaml", "regions.yaml", "sources.yaml", "mapping.yaml"}
 
 
@@ -28,6 +31,7 @@ class Survey(Struct):
     rules: list[Rule]
     tables: Tables | None
     faults: list[BookError]
+    regional: dict[str, tuple[Rule, ...]] = {}
 
 
 def load_book(directory: Path | None = None) -> Book:
@@ -36,9 +40,10 @@ def load_book(directory: Path | None = None) -> Book:
     if survey.faults or survey.tables is None:
         raise BookErrors(set(survey.faults))
     digest = blake2b(digest_size=16)
-    for part in (survey.tables.hash, *(f"{rule.id}={rule.hash}" for rule in survey.rules)):
+    held = (f"{code}:{rule.id}={rule.hash}" for code, rules in sorted(survey.regional.items()) for rule in rules)
+    for part in (survey.tables.hash, *(f"{rule.id}={rule.hash}" for rule in survey.rules), *held):
         digest.update(part.encode() + b"\0")
-    return Book(tuple(survey.rules), survey.tables, digest.hexdigest())
+    return Book(tuple(survey.rules), survey.tables, digest.hexdigest(), survey.regional)
 
 
 def read_book(directory: Path | None = None) -> Survey:
@@ -54,7 +59,24 @@ def read_book(directory: Path | None = None) -> Survey:
     rules = sorted((rule for rule in read if rule is not None), key=lambda rule: (rule.id, rule.version))
     check_versions(rules, around.places)
     check_absorbed(rules, around.places)
-    return Survey(rules, tables, faults)
+    return Survey(rules, tables, faults, _regional(directory, rules, around, faults))
+
+
+def _regional(
+    directory: Path | None, rules: list[Rule], around: Surroundings, faults: list[BookError]
+) -> dict[str, tuple[Rule, ...]]:
+    """The rules as they read in regions that override their parameters; a book without a regions file has the shipped
+    one."""
+    own = directory / REGIONS if directory is not None else None
+    path = own if own is not None and own.exists() else SHIPPED / REGIONS
+    told: list[BookError] = []
+    node = Source(path, shown(path), told).read()
+    if told:  # which the tables tell
+        return {}
+    ids = {key.rpartition("@")[0] for key in around.places} if directory is None or path == own else None
+    found = regional(node, rules, partial(with_values, around=around), ids)
+    faults += told
+    return found
 
 
 def _holds_a_rule(path: Path) -> bool:

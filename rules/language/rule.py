@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from hashlib import blake2b
 from typing import Any
 
 from msgspec import Struct
 
+from rules.expression import Value
 from rules.judging.ladder import Escalation
 from rules.kinds.count import Count
 from rules.kinds.deadline import Deadline
@@ -45,6 +47,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     `activates_at` is the instant of a lane's now from which the version is in force; None for always. `escalate` has
     the steps of a kind without a clock; a deadline climbs its own ladder.
+    `values` are the parameters as they are written, `overridden` those that a region says otherwise.
     """
 
     id: str
@@ -59,6 +62,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     streams: tuple[str, ...]
     subject: str
     params: dict[str, str]
+    values: dict[str, Value] = {}
+    overridden: dict[str, str] = {}
     mode: str = LIVE
     notify: str = "at_once"
     effective: date | None = None
@@ -77,11 +82,15 @@ class Rule(Struct, frozen=True, kw_only=True):
 
 
 class Book(Struct, frozen=True):
-    """The rules and every declared table, dated, under one hash."""
+    """The rules and every declared table, dated, under one hash.
+
+    `regional` has the same rules in the same order, for the regions that override a parameter of one.
+    """
 
     rules: tuple[Rule, ...]
     tables: Tables
     hash: str
+    regional: dict[str, tuple[Rule, ...]] = {}
 
     @property
     def regions(self) -> Regions:
@@ -97,8 +106,25 @@ class Book(Struct, frozen=True):
         known: dict[str, list[Rule]] = {}
         for rule in self.rules:
             known.setdefault(rule.id, []).append(rule)
-        return Book(tuple(rule for rule_id in rule_ids for rule in known[rule_id]), self.tables, self.hash)
+        return self.having([rule.key for rule_id in rule_ids for rule in known[rule_id]])
+
+    def having(self, keys: Iterable[str]) -> Book:
+        """The same book with these versions of rules alone, in this order."""
+        wanted = tuple(keys)
+
+        def kept(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+            named = {rule.key: rule for rule in rules}
+            return tuple(named[key] for key in wanted)
+
+        regional = {code: kept(rules) for code, rules in self.regional.items()}
+        return Book(kept(self.rules), self.tables, self.hash, regional)
+
+    def within(self, region: str) -> Book:
+        """The book as it reads in a region."""
+        rules = self.regional.get(self.tables.regions.of(region).code)
+        rules = self.regional.get("") if rules is None else rules
+        return self if rules is None else Book(rules, self.tables, self.hash)
 
     def with_tables(self, tables: Tables) -> Book:
         """The same rules over other tables (a rule example brings its own items)."""
-        return Book(self.rules, tables, self.hash)
+        return Book(self.rules, tables, self.hash, self.regional)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import msgspec
 from msgspec import Struct
 
 from rules.expression import Value
@@ -67,11 +68,30 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
     said = {name: str(value) for name, value in params.items()}
     return Rule(
         id=rule_id, version=life.version, name=name, category=category, basis=basis, severity=severity, kind=kind,
-        body=body, messages=messages, streams=streams, subject=subject, params=said, notify=notify,
+        body=body, messages=messages, streams=streams, subject=subject, params=said, values=params, notify=notify,
         mode=life.mode, effective=life.effective, activates_at=life.activates_at, on_change=life.on_change,
         absorbs=life.absorbs, escalate=escalate, examples=examples, file=source.shown,
         hash=_hash(source, node, around.clocks),
     )  # fmt: skip
+
+
+def with_values(rule: Rule, values: Mapping[str, Value], around: Surroundings) -> tuple[Rule | None, str]:
+    """The rule compiled with other values for some of its parameters; None and the first fault where it cannot be."""
+    node = around.places[rule.key]
+    told = node.source.faults
+    before, params = len(told), {**rule.values, **values}
+    head = Head(rule.id, rule.streams[0], rule.severity, node.get("when"), around.clocks, node.get(ESCALATE))
+    reading = Reading(rule.subject, params, rule.streams, around.tables)
+    body, escalate = _body(node, rule.kind, head, reading), _steps(node, rule.kind, reading)
+    if body is None or len(told) > before:
+        fault = told[before].message if len(told) > before else "it says nothing"
+        del told[before:]
+        return None, fault
+    overridden = {name: str(value) for name, value in values.items()}
+    digest = blake2b(repr((rule.hash, sorted(overridden.items()))).encode(), digest_size=16).hexdigest()
+    said = rule.params | overridden
+    found = msgspec.structs.replace(rule, body=body, escalate=escalate, params=said, overridden=overridden, hash=digest)
+    return found, ""
 
 
 def _rule_id(node: Node, life: Life, around: Surroundings) -> str:

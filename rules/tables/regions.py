@@ -137,7 +137,8 @@ class _Reading:
             self.palettes[name] = {severity: str(colours.get(severity, "#000000")) for severity in SEVERITIES}
 
     def region(self, code: str, raw: CommentedMap, default: Region) -> Region:
-        self.known(raw, ("name", "zone", "calendar", "off_hours", "office_hours", "palette"))
+        # `params` is read where the rules are known (rules/language/overrides.py)
+        self.known(raw, ("name", "zone", "calendar", "off_hours", "office_hours", "palette", "params"))
         names = self.mapping(raw, "name")
         values: dict[str, Any] = {
             "code": code,

@@ -110,8 +110,18 @@ def trial(book: Book, rule: Rule, example: Example) -> Trial:
     zone = zone_of(book, example)
     until = end_of(example.until, zone)
     events = [event for event in events_of(example, rule, zone) if event.fact.occurred_at <= until]
-    rule = msgspec.structs.replace(rule, activates_at=None)  # as it judges once it is in force
-    return Trial(Book((rule,), tables_for(example, book.tables), book.hash), zone, tuple(events), until)
+    alone = book.having([rule.key]).with_tables(tables_for(example, book.tables))
+    return Trial(_in_force(alone), zone, tuple(events), until)
+
+
+def _in_force(book: Book) -> Book:
+    """The rules of a book as they judge once they are active."""
+
+    def active(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        return tuple(msgspec.structs.replace(rule, activates_at=None, on_change="recompute") for rule in rules)
+
+    regional = {code: active(rules) for code, rules in book.regional.items()}
+    return msgspec.structs.replace(book, rules=active(book.rules), regional=regional)
 
 
 def zone_of(book: Book, example: Example) -> str:

@@ -49,7 +49,7 @@ class BookAt(Struct, frozen=True):
         if not any(rule.version == self.version for rule in kept):
             versions = sorted({f"{rule.id} v{rule.version}" for rule in book.rules})
             raise NoSuchRule(f"{' '.join(self.rules)} v{self.version}", versions)
-        return Book(kept, book.tables, book.hash)
+        return book.having(rule.key for rule in kept)
 
 
 class NoSuchRule(Exception):

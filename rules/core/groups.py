@@ -18,6 +18,7 @@ from rules.core.alerting import WITHDRAWN, alert_of, changes, is_of, settle, set
 from rules.core.folding import TRANSIT
 from rules.core.governing import Governing
 from rules.core.group import HEAD, HELD, Group, Point, Swept, encode, row_key
+from rules.core.grouped import GroupRules
 from rules.core.lateness import Lateness
 from rules.core.record import NEVER, head, judged_by, wake_of
 from rules.core.step import Rows, Step
@@ -27,10 +28,10 @@ from rules.judging.context import Context
 from rules.judging.escalation import escalated
 from rules.judging.place import Places
 from rules.judging.verdicts import SILENT, Verdict
-from rules.judging.windows import Grouped, Grouping, GroupKind, grouping_named
+from rules.judging.windows import GroupKind
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
-from rules.model.facts import SEPARATOR, GroupFact, encode_group_fact, group_name
+from rules.model.facts import GroupFact, encode_group_fact, group_name
 
 PRUNE_EVERY = 256
 
@@ -43,10 +44,7 @@ class GroupCore:
         self.places = Places(book.tables)
         self.sources, self.governing = book.tables.sources, Governing(book)
         self.lateness = Lateness(self.places, book.tables)
-        self.rules: dict[str, list[tuple[Rule, GroupKind]]] = {}
-        for rule in book.rules:
-            if isinstance(rule.body, Grouped) and rule.body.grouping is not None:
-                self.rules.setdefault(rule.body.grouping.name, []).append((rule, rule.body))
+        self.rules = GroupRules(book)
         self.groups: dict[str, Group] = {}
         self._outdated: dict[str, None] = {}
         wakes: dict[str, int] = {}
@@ -97,15 +95,6 @@ class GroupCore:
             self._judge(self._group(key), now, step)
         return step
 
-    def _rules_of(self, group: Group) -> list[tuple[Rule, GroupKind]]:
-        return self.rules.get(group.key.partition(SEPARATOR)[0], [])
-
-    def _grouping_of(self, key: str) -> Grouping:
-        """By what a group came together; a bare name where no rule of this book groups so any more."""
-        name = key.partition(SEPARATOR)[0]
-        rules = self.rules.get(name)
-        return (rules[0][1].grouping if rules else None) or grouping_named(name)
-
     def _cool(self) -> None:
         """Lets go of the groups longest untouched, where a host keeps them in rows."""
         while self.rows is not None and len(self.groups) > HOT:
@@ -117,7 +106,7 @@ class GroupCore:
             self.groups[key] = group  # the latest touched is the last to cool
         else:
             context = Context(group_name(key), self.places, frozenset())
-            group = self.groups[key] = Group(key, self._grouping_of(key), context)
+            group = self.groups[key] = Group(key, self.rules.grouping_of(key), context)
             if self.rows is not None and group.restore(self.rows):
                 group.is_outdated = self._outdated.pop(key, self) is None
         return group
@@ -137,7 +126,7 @@ class GroupCore:
                 step.rows[row_key(group.key, before)] = None
         if not fact.present:
             return
-        rules = self._rules_of(group)
+        rules = self.rules.of(group)
         first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER)
         if point.at < first or self.lateness.over(fact, group.grouping):
             step.unjudged.append(key)  # only now: the version that it replaces no longer speaks either
@@ -167,7 +156,7 @@ class GroupCore:
                 body.push(state, entries, group.context.zone)
 
     def _judge(self, group: Group, now: int, step: Step) -> None:
-        rules = self._rules_of(group)
+        rules = self.rules.of(group)
         if group.is_outdated:
             self._take_over(group, rules, now, step)
         if group.stale:
@@ -183,7 +172,7 @@ class GroupCore:
             old = group.rulings.get(rule.hash, SILENT)
             changed = changed or ruling.verdicts != old.verdicts
             group.rulings[rule.hash] = ruling
-        group.stale, group.epoch = False, epoch
+        group.stale, group.epoch = not group.points, epoch  # the next first point may choose other rules
         if changed:
             after = self._after(group, now)
             open_ = {key: alert for key, alert in group.alerts.items() if self._is_open(group, alert) or key in after}
@@ -198,7 +187,7 @@ class GroupCore:
         """The alerts that the rulings of a group come to, each of the version that governs it."""
         zone = self.places.of(group.home).zone
         after: dict[str, Alert] = {}
-        for rule, _ in self._rules_of(group):
+        for rule, _ in self.rules.of(group):
             for verdict in group.rulings[rule.hash].verdicts:
                 if self.governing.governs(rule, verdict.began_at, zone, now):
                     alert = self._alert(rule, verdict, group, now)
@@ -218,7 +207,7 @@ class GroupCore:
             step.rows[row_key(group.key, point)] = None
 
     def _wake(self, group: Group, now: int) -> int | None:
-        wakes = [group.rulings[rule.hash].wake for rule, _ in self._rules_of(group)]
+        wakes = [group.rulings[rule.hash].wake for rule, _ in self.rules.of(group)]
         wakes += [settles_at(a, self.sources) for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
         wakes += [self.governing.next_after(now)] if group.points or group.alerts else []
         return min((at for at in wakes if at is not None), default=None)
@@ -237,7 +226,7 @@ class GroupCore:
 
     def _prune(self, group: Group, now: int, step: Step) -> None:
         """Sweeps points that nothing can reach any more into the base."""
-        rules = self._rules_of(group)
+        rules = self.rules.of(group)
         if group.held_until is None:
             group.held_until = now + HELD  # a book that brought it may still tell of the past
         if len(group.points) < PRUNE_EVERY or not rules or now < group.held_until:

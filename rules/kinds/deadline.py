@@ -87,6 +87,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     meanings: dict[int, tuple[tuple[int, Selector], ...]] = {}
     plain: dict[int, int] = {}
     rereads: bool = False
+    by_own_times: bool = False
     ranks: frozenset[int] = frozenset()
 
     def new(self) -> State:
@@ -170,7 +171,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     def _add(self, state: State, mark: Mark, context: Context) -> None:
         if state.marks is not None:
             state.marks.append(mark)
-        if self.per is None and mark.role != DEEMED:
+        if self.per is None and not self.by_own_times and mark.role != DEEMED:
             if state.runs is None:
                 state.runs = Runs(self.terms, context.places)
             state.runs.take(mark)
@@ -257,12 +258,18 @@ class Deadline(Struct, frozen=True, kw_only=True):
     def _read(self, state: State, context: Context, now: int) -> Reading:
         wakes: list[int] = []
         if self.per is not None:
-            runs = keyed_runs_of(state.marks or (), self.terms, context.places)
+            runs = keyed_runs_of(self._ordered(state.marks or ()), self.terms, context.places)
+        elif self.by_own_times and state.acceptance is None:
+            runs = runs_of(self._ordered(state.marks or ()), self.terms, context.places).runs
         else:
             if state.acceptance is not None:
                 self._deem(state, state.acceptance, context, now, wakes)
             runs = state.runs.runs if state.runs is not None else []
         return Reading(self.ladder, context.subject, runs, now, wakes)
+
+    def _ordered(self, marks: Sequence[Mark]) -> Sequence[Mark]:
+        """Marks in the order of what happened: where a field is the time, one event may tell of several times."""
+        return sorted(marks, key=lambda mark: mark.at) if self.by_own_times else marks
 
     def _deem(self, state: State, acceptance: Runs, context: Context, now: int, wakes: list[int]) -> None:
         """An acceptance that has lapsed starts the clock on the day of its own start (CLOCKS.md 7)."""
@@ -272,7 +279,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
                 lapsed.add(run.start.identity)
             elif run.due.at is not None and run.stop is None:
                 wakes.append(run.due.at)
-        if lapsed == state.lapsed:
+        if lapsed == state.lapsed and not self.by_own_times:
             return
         state.lapsed = frozenset(lapsed)
         marks = (
@@ -280,7 +287,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
             for mark in state.marks or ()
             if mark.role != DEEMED or mark.identity in lapsed
         )
-        state.runs = runs_of(marks, self.terms, context.places)
+        state.runs = runs_of(self._ordered(tuple(marks)), self.terms, context.places)
 
     def _read_again(self, context: Context, versions: Sequence[Fact], now: int) -> Reading:
         fresh = Context(context.subject, context.places, context.remembered, context.remembered_first)

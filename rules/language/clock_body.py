@@ -109,9 +109,14 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
         relief=Span(reading.exact(relief.get("recorded_within")), "exact") if relief else None,
     )
     meanings = deadline.by_rank()
-    rereads = deadline.per is not None or bool(deadline.deemed_from.clauses)
-    plain = deadline.plainly()
-    return msgspec.structs.replace(deadline, meanings=meanings, ranks=frozenset(meanings), plain=plain, rereads=rereads)
+    own_times = any(
+        clause.at is not None for meant in meanings.values() for _, each in meant for clause in each.clauses
+    )
+    rereads = deadline.per is not None or bool(deadline.deemed_from.clauses) or own_times
+    return msgspec.structs.replace(
+        deadline, meanings=meanings, ranks=frozenset(meanings), plain=deadline.plainly(), rereads=rereads,
+        by_own_times=own_times,
+    )  # fmt: skip
 
 
 def _limit(clock: ClockText, reading: Reading, openers: Sequence[EventType]) -> Limit:

@@ -33,6 +33,7 @@ class Item(Struct, frozen=True, kw_only=True):
     legal_limit: Span | None = None
     promised_limit: Span | None = None
     extension_limit: Span | None = None
+    review_limit: Span | None = None
     required_stages: tuple[str, ...] = ()
     stage_limits: dict[str, Span] = {}
     special_procedures: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "legal_limit": read_span,
     "promised_limit": read_span,
     "extension_limit": read_span,
+    "review_limit": read_span,
     "required_stages": read_words,
     "stage_limits": _limits,
     "special_procedures": read_words,

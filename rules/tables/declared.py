@@ -113,18 +113,20 @@ class Declared:
 def _examples(table: Table, key: str, said: Any, errors: list[ExampleFault]) -> tuple[Row, ...]:
     """The rows of one key: one value, one mapping of columns, or a list of such mappings."""
     rows: list[Row] = []
-    for each in said if isinstance(said, list) and (not said or isinstance(said[0], Mapping)) else [said]:
+    several = isinstance(said, list) and (not said or isinstance(said[0], Mapping))
+    for position, each in enumerate(said if several else [said]):
+        place = (table.name, key, str(position)) if several else (table.name, key)
         fields = each if isinstance(each, Mapping) else {table.value: each}
         values: dict[str, Any] = {table.key: key}
         for column, raw in fields.items():
             if column not in table.columns:
                 message = f"`{table.name}` has no column `{column}`{_hint(str(column), table.columns)}"
-                errors.append(ExampleFault((table.name, key, str(column)), "unknown-column", message))
+                errors.append(ExampleFault((*place, str(column)), "unknown-column", message))
             elif raw is not None:
                 try:
                     values[column] = TYPES[table.columns[column]][1](raw)
                 except ValueError as error:
-                    errors.append(ExampleFault((table.name, key, column), "bad-value", str(error)))
+                    errors.append(ExampleFault((*place, column), "bad-value", str(error)))
         rows.append(table.made(values))
     return tuple(rows)
 

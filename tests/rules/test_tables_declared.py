@@ -208,9 +208,11 @@ def test_an_example_says_all_that_its_tables_say(declared: Declared) -> None:
 
 def test_what_is_wrong_in_the_tables_of_an_example_is_told_all_at_once(declared: Declared) -> None:
     with pytest.raises(ExampleFaults) as raised:
-        declared.with_examples({"officer": {}, "caps": {"market": "many"}, "standards": {"x": {"mix": 1}}})
+        said = {"x": {"mix": 1}, "y": [{"min": 1, "expires": "2026-03-01"}, {"min": 2, "effective": "2)26-03-02"}]}
+        declared.with_examples({"officer": {}, "caps": {"market": "many"}, "standards": said})
     assert [error.path for error in raised.value.errors] == [
         ("officer",), ("caps", "market", "checks"), ("standards", "x", "mix"),
+        ("standards", "y", "1", "effective"),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from rules.expression import Compiled
+from rules.judging.amount import Amount
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
 from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Opening, Terms
@@ -24,24 +25,12 @@ from rules.judging.ticking import Start, Ticking
 from rules.judging.verdicts import SILENT, Ruling, Versions
 from rules.judging.versions import in_order, resolve, times_of
 from rules.model.events import RANK_OF, Fact
-from rules.model.fields import to_number
-from rules.model.spans import Span, Unit
+from rules.model.spans import Span
 from rules.model.times import DAY, next_midnight
 
 DEEMED, UNLESS = 7, 8
 """The role of an event from which acceptance runs if nobody answers; it becomes a START once that has lapsed."""
 NONE = Selector()
-
-
-class Amount(Struct, frozen=True):
-    """A number of days that an event grants, and their unit."""
-
-    of: Compiled
-    unit: Unit
-
-    def read(self, fact: Fact, context: Context) -> Span:
-        days = to_number(read(self.of, fact, context))
-        return Span(int(days) if days is not None and days > 0 else 0, self.unit)
 
 
 class State:

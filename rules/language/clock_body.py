@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from rules.expression import Compiled
+from rules.judging.amount import Amount
 from rules.judging.ladder import Ladder, Rung
 from rules.judging.marks import Terms
 from rules.judging.selector import Selector
-from rules.kinds.deadline import Amount, Deadline
+from rules.kinds.deadline import Deadline
 from rules.language.escalations import read_escalations, written_once
 from rules.language.reading import Head, Reading, types_of
 from rules.language.words import known, missing, must_be_true, suggest, word

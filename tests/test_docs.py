@@ -12,10 +12,11 @@ from rules.language import load_book
 from rules.language.bodies import READERS
 from rules.language.clock_body import CLOCK_KEYS, EXTEND_KEYS, PAUSE_KEYS
 from rules.language.grouping import WINDOW_KEYS
+from rules.language.history_body import BASELINE_KEYS, CAP_KEYS, NEW_VALUE_KEYS
 from rules.language.reading import COLUMNS, SELECTOR_KEYS
 from rules.language.rule_file import KEYS
 from rules.language.samples import ENVELOPE, EXPECTED, TIMES
-from rules.language.window_body import COUNT_KEYS, RATIO_KEYS
+from rules.language.window_body import AGGREGATE_KEYS, COUNT_KEYS, RATIO_KEYS, SPIKE_KEYS
 from rules.model.events import TYPES
 from rules.testing.examples import run
 from streams.cli.main import COMMANDS, _load, main
@@ -121,7 +122,8 @@ def test_the_rules_on_the_pages_load_and_their_examples_hold(tmp_path: Path) -> 
 
 
 def test_the_pages_on_rules_name_every_key_of_the_language() -> None:
-    windows = {*COUNT_KEYS, *RATIO_KEYS, *WINDOW_KEYS}
+    windows = {*COUNT_KEYS, *RATIO_KEYS, *AGGREGATE_KEYS, *SPIKE_KEYS, *WINDOW_KEYS}
+    windows |= {*BASELINE_KEYS, *NEW_VALUE_KEYS, *CAP_KEYS}
     keys = {*KEYS, *CLOCK_KEYS, *PAUSE_KEYS, *EXTEND_KEYS, *SELECTOR_KEYS, *windows, *EXPECTED, *TIMES, *ENVELOPE}
     words = set(re.findall(r"[a-z_]+", " ".join(shown for page in LANGUAGE for shown in code(page))))
     assert keys - words == set()

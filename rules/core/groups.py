@@ -171,6 +171,7 @@ class GroupCore:
                 ruling = escalated(ruling, rule.escalate, self.places.of(group.home), now)
             old = group.rulings.get(rule.hash, SILENT)
             changed = changed or ruling.verdicts != old.verdicts
+            step.counted += [each for each in ruling.counted if each not in old.counted]
             group.rulings[rule.hash] = ruling
         group.stale, group.epoch = not group.points, epoch  # the next first point may choose other rules
         if changed:

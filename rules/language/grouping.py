@@ -119,6 +119,16 @@ def _size(window: Node, kind: WindowType, reading: Reading) -> Span | None:
     return size
 
 
+def read_field(node: Node, reading: Reading, members: Members) -> tuple[Compiled | None, str]:
+    """The number that a body is about, and its unit: `s` where it is a length of time. An event without it, or with
+    nothing that spells a number, does not count."""
+    if node.get("field") is None:
+        missing(node, "field", "is required: the number that it is about")
+    field = reading.expression(node.get("field"), types_of(members.event), ("number", "exact"), True)
+    refuse_the_case(node, members, field)
+    return field, "s" if field is not None and field.kind == "exact" else ""
+
+
 def read_length(node: Node | None, reading: Reading) -> Span | None:
     """A span in which a group remembers: exact, or calendar days."""
     span = reading.span(node)

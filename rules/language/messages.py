@@ -22,12 +22,13 @@ NOT_YET = ("this is not known when the message is said", "say `left` before the 
 STEPS = ("fire", "warn")
 EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
-SAID = {
+FIGURES = ("value", "threshold", "group", "total")
+SAID: dict[str, tuple[str, ...]] = {
     "deadline": ("limit", "start", "due", "left", "stop", "overdue"),
     "sequence": ("missing", "limit"),
     "roster": ("roster", "who"),
-    "count": ("value", "threshold", "group", "total"),
-    "ratio": ("value", "threshold", "group", "total"),
+    **dict.fromkeys(("count", "ratio", "aggregate", "spike", "baseline", "cap"), FIGURES),
+    "new_value": ("group",),
 }
 
 

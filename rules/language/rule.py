@@ -11,19 +11,24 @@ from msgspec import Struct
 
 from rules.expression import Value
 from rules.judging.ladder import Escalation
+from rules.kinds.aggregate import Aggregate
+from rules.kinds.baseline import Baseline
+from rules.kinds.cap import Cap
 from rules.kinds.count import Count
 from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
+from rules.kinds.new_value import NewValue
 from rules.kinds.ratio import Ratio
 from rules.kinds.roster import Roster
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
+from rules.kinds.spike import Spike
 from rules.model.alerts import Text
 from rules.tables import Regions, Tables
 
 Subjects = Deadline | Match | Sequence | Separation | Roster
-Windows = Count | Ratio
-Body = Subjects | Windows
+Groups = Count | Ratio | Aggregate | Spike | Baseline | NewValue | Cap
+Body = Subjects | Groups
 LIVE = "live"
 CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
 

@@ -1,29 +1,40 @@
-"""Decides how rules are read that ask how many events, or which share of them, lie in a window."""
+"""Decides how rules are read that ask of a window how many events it holds, which share of them, or how much."""
 
 from __future__ import annotations
 
+import re
+
 from rules.expression import Compiled
-from rules.judging.bounds import Bound
+from rules.judging.bounds import Bound, bound, millionths
 from rules.judging.windows import Window
+from rules.kinds.aggregate import Aggregate, Function
 from rules.kinds.count import Count
 from rules.kinds.ratio import Ratio
+from rules.kinds.spike import Spike
 from rules.language.grouping import (
     GROUP_KEYS,
     WAYS,
     Members,
     read_bound,
+    read_field,
     read_least,
     read_length,
     read_members,
     refuse_the_case,
 )
 from rules.language.reading import Head, Reading, types_of
-from rules.language.words import known, missing
+from rules.language.words import known, missing, word
 from rules.language.yaml import Node
+from rules.model.spans import Span
 
 EPISODE_KEYS = (*GROUP_KEYS, "window", "min_samples", "keep_firing_for")
 COUNT_KEYS = (*EPISODE_KEYS, "over", "at_least", "distinct", "forget_after")
 RATIO_KEYS = (*EPISODE_KEYS, *WAYS, "numerator", "denominator")
+AGGREGATE_KEYS = (*EPISODE_KEYS, *WAYS, "field", "function")
+SPIKE_KEYS = (*GROUP_KEYS, "window", "reference", "ratio", "min_current", "min_reference", "keep_firing_for")
+RANKS = {"min": 0.0, "median": 50.0, "max": 100.0}
+FUNCTIONS = ("sum", "avg", *RANKS)
+PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
 
 
 def read_count(node: Node, head: Head, reading: Reading) -> Count | None:
@@ -97,3 +108,87 @@ def _refuse_idle(node: Node, bound: Bound) -> None:
     if place is not None and len(broken) == 1:
         always = "always" if broken == {True} else "never"
         place.fault("impossible-threshold", f"a share is from 0% to 100%: `{bound.way}: {place.value}` {always} holds")
+
+
+def read_aggregate(node: Node, head: Head, reading: Reading) -> Aggregate | None:
+    """`aggregate: {event, when, group_by, window, field, function, over | …, min_samples, …}`."""
+    if not known(node, AGGREGATE_KEYS):
+        return None
+    members = read_members(node, head, reading)
+    field, unit = read_field(node, reading, members)
+    function, rank = _function(node)
+    bound = read_bound(node, reading, WAYS, unit)
+    least = read_least(node, "min_samples", reading)
+    if field is None:
+        return None
+    return Aggregate(
+        **members.of(head),
+        window=members.window,
+        bound=bound,
+        field=field,
+        function=function,
+        rank=rank,
+        is_span=unit == "s",
+        min_samples=least,
+        keep_firing_for=reading.exact(node.get("keep_firing_for")),
+    )
+
+
+def _function(node: Node) -> tuple[Function, int]:
+    """What is made of the amounts: `sum`, `avg`, or one of them by its rank."""
+    place = node.get("function")
+    if place is None:
+        missing(node, "function", f"is one of {', '.join(FUNCTIONS)}, or a percentile such as p95")
+        return "sum", 0
+    found = PERCENTILE.fullmatch(str(place.value))
+    if found is not None:
+        return "rank", millionths(float(found[1]))
+    name = word(node, "function", FUNCTIONS, "sum")
+    if name in RANKS:
+        return "rank", millionths(RANKS[name])
+    return ("avg", 0) if name == "avg" else ("sum", 0)
+
+
+def read_spike(node: Node, head: Head, reading: Reading) -> Spike | None:
+    """`spike: {event, when, group_by, window, reference, ratio, min_current, min_reference, …}`."""
+    if not known(node, SPIKE_KEYS):
+        return None
+    members = read_members(node, head, reading, ("sliding",))
+    refuse_the_case(node, members)
+    size, reference = members.window.size, read_length(node.get("reference"), reading)
+    if node.get("reference") is None:
+        missing(node, "reference", "is required: how far the time before the window reaches that it is compared with")
+    ratio = _ratio(node, reading)
+    current = read_least(node, "min_current", reading, None)
+    before = read_least(node, "min_reference", reading, None)
+    if size is None or reference is None:
+        return None
+    if size.unit != reference.unit:
+        (node.get("reference") or node).fault(
+            "not-a-duration", f"write the reference in {_written(size)} as the window"
+        )
+    return Spike(
+        **members.of(head),
+        window=members.window,
+        wide=Window("sliding", Span(size.amount + reference.amount, size.unit)),
+        lengths=(size.amount, reference.amount),
+        bound=bound("at_least", ratio),
+        min_samples=current,
+        min_reference=before,
+        keep_firing_for=reading.exact(node.get("keep_firing_for")),
+    )
+
+
+def _written(size: Span) -> str:
+    return "days" if size.unit == "days" else "h, m or s"
+
+
+def _ratio(node: Node, reading: Reading) -> float:
+    place = node.get("ratio")
+    if place is None:
+        missing(node, "ratio", "is required: how many times as many as expected")
+        return 2.0
+    value = reading.number(place)
+    if value is not None and value <= 1:
+        place.fault("impossible-threshold", f"{place.shown}: as many as expected is no spike; this is more than 1")
+    return float(value or 2.0)

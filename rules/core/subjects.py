@@ -72,7 +72,7 @@ class SubjectCore:
         self.records = Records(rows, book.mark, hot)
         self.timers = Timers(self.records.wakes())
         self.heard = Heard(self.slots, rows)
-        quietly = not (always_refold or tells_clocks or book.regional)
+        quietly = not (always_refold or tells_clocks or book.regional or book.tables.closures)
         self.calm = Calm(self.slots) if quietly else None
 
     @property

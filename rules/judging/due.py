@@ -11,11 +11,15 @@ from rules.model.times import local_day
 
 
 class Pause(Struct, gc=False):
-    """One suspension: until when it was approved, and when it was resumed. Days for day clocks, instants for exact."""
+    """One suspension: until when it was approved, and when it was resumed. Days for day clocks, instants for exact.
+
+    The day on which it begins is used, but that of a declared closure of whole days is closed too (`closes`).
+    """
 
     begin: Mark
     approved: date | None
     end: Mark | None = None
+    closes: bool = False
 
 
 class Due(Struct, frozen=True, gc=False):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from rules.calendar import Calendar, OfficeHours
+from rules.judging.closed import pause_of
+from rules.judging.due import Pause
 from rules.tables import Tables
 
 NEXT_WORKDAY = "next_workday"
@@ -17,6 +19,11 @@ class Place(Struct, frozen=True):
     calendar: Calendar
     office: OfficeHours
     off_hours_count_from_next_workday: bool
+    closures: tuple[tuple[str, Pause], ...] = ()
+
+    def closed(self, organ: str) -> tuple[Pause, ...]:
+        """The declared closures that pause the clocks of an organ here."""
+        return tuple(pause for closed, pause in self.closures if closed in ("", organ))
 
 
 class Places:
@@ -33,10 +40,12 @@ class Places:
         place = self._known.get(region)
         if place is None:
             tables, declared = self.tables, self.tables.regions.of(region)
+            closed = tuple((each.organ, pause_of(each, declared.zone)) for each in tables.closures.of(region))
             place = self._known[region] = Place(
                 tables.regions.zone(region),
                 tables.calendar(region),
                 tables.office(region),
                 declared.off_hours == NEXT_WORKDAY,
+                closed,
             )
         return place

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from rules.judging.closed import DECLARED
 from rules.judging.due import Due
 from rules.judging.escalation import AUDIENCE, climb, later
 from rules.judging.ladder import Ladder, Rung
@@ -129,7 +130,7 @@ class Reading:
             params["due"] = str(due.day)
         if stop is not None:
             params["stop"] = str(run.day_of(stop))
-        adjusting = [pause.begin.identity for pause in due.pauses]
+        adjusting = [pause.begin.identity for pause in due.pauses if pause.begin.source != DECLARED]
         adjusting += [mark.identity for mark in run.marks if mark.role == EXTEND] if due.extended else []
         return Verdict(
             step=step,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
+from rules.judging.closed import in_turn
 from rules.judging.due import NO_DUE, Due, Pause
 from rules.judging.marks import EXTEND, PAUSE, RESUME, Mark, Terms
 from rules.judging.place import Places
@@ -28,6 +29,7 @@ class Run:
     __slots__ = (
         "_day",
         "at",
+        "closed",
         "due",
         "exact",
         "in_time",
@@ -45,6 +47,7 @@ class Run:
     def __init__(self, start: Mark, unit: Unit, total: int, terms: Terms, places: Places) -> None:
         self.start, self.unit, self.total, self.terms = start, unit, total, terms
         self.place = places.of(start.opening.region)
+        self.closed = self.place.closed(start.opening.organ) if self.place.closures else ()
         self.exact = unit in ("exact", "workhours")
         self.at = next_midnight(local_day(start.at, self.place.zone), self.place.zone) if start.whole_day else start.at
         self.stop: Mark | None = None
@@ -120,7 +123,7 @@ class Run:
                 end = upto if end is None else min(end, upto)
             if end is None:
                 return None
-            begin = pause.begin.at if self.exact else self.day_of(pause.begin).toordinal()
+            begin = pause.begin.at if self.exact else self.day_of(pause.begin).toordinal() - pause.closes
             begin = max(begin, self.at if self.exact else self.day.toordinal())
             if end > begin:
                 intervals.append((begin, end))
@@ -150,18 +153,18 @@ class Run:
 
     def due_by(self, scale: Callable[[int], int] = full) -> Due:
         """The due time by the marks ordered before the stop; `scale` turns the whole limit into a rung's."""
-        if self.straight is not None:
+        if self.straight is not None and not self.closed:
             return self._due_straight(scale(self.total), self.straight, scale is full)
         marks = self.marks
-        suspended = self.pauses(marks)
         counted: list[Pause] = []
         extended = used = 0
         due = self.reckon(scale(self.total), counted, 0)
         started = marks.index(self.start) if self.start in marks else -1
-        for position, mark in enumerate(marks):
-            if position in suspended:
-                if self.moves(mark, due, scale is full):
-                    counted.append(suspended[position])
+        closed = [pause for pause in self.closed if self.stop is None or pause.begin.at <= self.stop.at]
+        for position, mark, pause in in_turn(marks, self.pauses(marks), closed):
+            if pause is not None:
+                if self.moves(mark, due, scale is full or pause.closes):
+                    counted.append(pause)
             elif mark.role == EXTEND and position > started and used < self.terms.extension_times:
                 days = self.granted(mark)
                 if not days or not self.is_in_time(mark, due):
@@ -280,7 +283,7 @@ class Run:
 
     def _paused_until(self, due: Due, end: int) -> int:
         """How much of the counted pauses lies before an instant; straight ones that are over by then, all of it."""
-        if self.straight is not None and due.at is not None:
+        if self.straight is not None and due.at is not None and not self.closed:
             last = due.pauses[-1].end if due.pauses else None
             if last is None or last.at <= end:
                 return due.paused

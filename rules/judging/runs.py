@@ -84,6 +84,8 @@ class Runs:
         """What is ordered after the stop does not touch the clock (CLOCKS.md 9)."""
         run.in_time = in_time
         run.stop, run.marks = mark, tuple(self.marks)
+        if run.closed:
+            run.due = run.due_by()
 
 
 def straightened(pauses: tuple[Pause, ...], mark: Mark) -> tuple[Pause, ...] | None:

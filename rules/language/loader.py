@@ -19,7 +19,7 @@ from rules.language.yaml import BREAKS, Node, Source
 from rules.tables import SHIPPED, Fault, TableErrors, Tables, load_tables
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
-TABLES = {"declared", "items", "calendars", "rosters"}
+TABLES = {"declared", "items", "calendars", "rosters", "closures"}
 """Folders of a book that hold tables."""
 REGIONS = "regions.yaml"
 NOT_RULES = {"clocks.yaml", "regions.yaml", "sources.yaml", "mapping.yaml"}

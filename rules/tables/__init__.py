@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules.calendar import Calendar, OfficeHours
 from rules.tables.calendars import load_calendars
+from rules.tables.closures import Closure, Closures, load_closures
 from rules.tables.declared import Declared, load_declared
 from rules.tables.faults import Fault, TableErrors
 from rules.tables.items import Item, Items, load_items
@@ -17,13 +18,13 @@ from rules.tables.rosters import Rosters, load_rosters
 from rules.tables.sources import Sources, load_sources
 
 __all__ = [
-    "SHIPPED", "Declared", "Fault", "Item", "Items", "Region", "Regions", "Rosters", "Sources", "TableErrors",
-    "Tables", "load_tables",
+    "SHIPPED", "Closure", "Closures", "Declared", "Fault", "Item", "Items", "Region", "Regions", "Rosters",
+    "Sources", "TableErrors", "Tables", "load_tables",
 ]  # fmt: skip
 
 SHIPPED = Path(__file__).resolve().parent.parent
 """The folder that holds the shipped tables, each a file or a folder of `NAMES`."""
-NAMES = ("calendars", "items", "rosters", "regions.yaml", "sources.yaml", "declared")
+NAMES = ("calendars", "items", "rosters", "regions.yaml", "sources.yaml", "declared", "closures")
 
 
 class Tables(Struct, frozen=True):
@@ -35,11 +36,13 @@ class Tables(Struct, frozen=True):
     sources: Sources = Sources()
     declared: Declared = Declared()
     rosters: Rosters = Rosters()
+    closures: Closures = Closures()
 
     @property
     def hash(self) -> str:
         parts = [self.calendars[name].hash for name in sorted(self.calendars)]
         parts += [self.items.hash, self.regions.hash, self.sources.hash, self.declared.hash, self.rosters.hash]
+        parts.append(self.closures.hash)
         return blake2b("/".join(parts).encode(), digest_size=16).hexdigest()
 
     def calendar(self, region: str) -> Calendar:
@@ -61,9 +64,10 @@ def load_tables(directory: Path | None = None) -> Tables:
     sources = load_sources(places["sources.yaml"], faults)
     declared = load_declared(places["declared"], faults)
     rosters = load_rosters(places["rosters"], faults)
+    closures = load_closures(places["closures"], faults)
     if faults:
         raise TableErrors(faults)
-    return Tables(calendars, items, regions, sources, declared, rosters)
+    return Tables(calendars, items, regions, sources, declared, rosters, closures)
 
 
 def _place(directory: Path | None, name: str) -> Path:

@@ -47,7 +47,8 @@ CLOCKS: dict[str, tuple[tuple[str, list[Event]], list[str]]] = {
         case(
             "start: case.stage, per: event.stage, pause: {event: case.suspended, all: true}, resume: case.resumed, "
             "within: 5 days",
-            on("case.stage", "02", stage="a"), on("case.stage", "2026-03-02T10:00", stage="b"), on("case.suspended", "03"), on("case.resumed", "05"),
+            on("case.stage", "02", stage="a"), on("case.stage", "2026-03-02T10:00", stage="b"),
+            on("case.suspended", "03"), on("case.resumed", "05"),
         ),
         ["09 open", "09 open"],
     ),

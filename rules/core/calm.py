@@ -7,14 +7,16 @@ given to the quiet rules; whatever they cannot tell is left to the fold of its l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from rules.core.folding import KEEP, TRANSIT
-from rules.core.record import CLOSING, NEVER, NOTHING, Record
+from rules.core.record import CLOSING, NEVER, NOTHING, Record, place_in_order
 from rules.core.slots import Slots
 from rules.expression import Compiled, Fused, fuse_all
 from rules.judging.context import Context
 from rules.judging.quiet import CALM, LOUD, WAKES, Quiet, QuietStep, Whole
+from rules.judging.recalled import Past, Recalled
 from rules.judging.selector import Selector
 from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
@@ -41,6 +43,7 @@ class Calm:
             if rank in fused:
                 steps.append(_Conditions(fused[rank]).step)
             self.steps[rank] = tuple(steps)
+        self.context = Recalled(slots.places, slots.remembered, slots.remembered_first)
         self.nothing: tuple[None, ...] = (None,) * len(self.rules)
 
     def take(self, record: Record, fact: Any, now: int) -> int:
@@ -65,23 +68,21 @@ class Calm:
         if fact.id.encode() in record.log:
             record.closed_at = closed_at
             return UNUSUAL
+        said = self.step(record, rank, fact, record.in_order)
         record.log += encode_fact(fact)
         record.count += 1
         record.seen = at
         if recorded > record.latest_recorded:
             record.latest_recorded = recorded
-        said = self.step(record, rank, fact)
         return WAKES if said == CALM and record.closed_at is not closed_at else said
 
-    def step(self, record: Record, rank: int, fact: Any) -> int:
+    def step(self, record: Record, rank: int, fact: Any, past: Past) -> int:
         """Gives the next event in order to the quiet rules."""
-        states, context = record.quiet, record.context
-        assert states is not None and context is not None
-        context.before(fact)
-        said = CALM
+        states, context, said = record.quiet, self.context, CALM
+        context.turn(record.subject, fact, past)
         try:
             for step in self.steps.get(rank, ()):
-                meant = step(states, fact, context)
+                meant = step(states, fact, context)  # type: ignore[arg-type]
                 if meant > said:
                     said = meant
                     if meant == LOUD:
@@ -90,34 +91,31 @@ class Calm:
         except Exception:  # which rule raised, and what stands in its place, the whole fold finds
             record.quiet, record.loud = None, True
             return LOUD
-        context.after(fact)
         return said
 
     def begin(self, record: Record) -> None:
         """Follows a subject quietly of which nothing is known."""
-        slots = self.slots
-        record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
         record.quiet, record.states, record.rulings, record.off = list(self.nothing), None, NOTHING, NOTHING
-        record.late = record.slow = False
-        record.touched = 0
+        record.context, record.late, record.slow, record.touched = None, False, False, 0
         record.closed_at, record.seen, record.latest_recorded = None, -NEVER, -NEVER
 
     def follow(self, record: Record, now: int) -> bool:
-        """Reads the log of a subject quietly; False, with nothing changed, where that does not tell all."""
+        """Reads the log of a subject quietly; False where that does not tell all."""
         if record.loud or record.alerts or record.noted or record.former is not None:
             return False
         facts = record.versions()
         if not self._is_plain(facts, now):
             return False
         self.begin(record)
-        for fact in sorted(facts, key=_place_in_order):
+        facts.sort(key=place_in_order)
+        for number, fact in enumerate(facts):
             rank = RANK_OF[type(fact)]
             if rank in CLOSING and record.closed_at is None:
                 record.closed_at = fact.occurred_at
-            if self.step(record, rank, fact) == LOUD:
+            if self.step(record, rank, fact, partial(_first, facts, number)) == LOUD:
                 return False
-        record.seen = max(fact.occurred_at for fact in facts)
-        record.latest_recorded = max(fact.recorded_at for fact in facts)
+        record.seen = facts[-1].occurred_at
+        record.latest_recorded = max([fact.recorded_at for fact in facts])
         if record.closed_at is not None and record.latest_recorded > record.closed_at + KEEP:
             record.quiet = None
             return False
@@ -160,8 +158,8 @@ class _Conditions:
         return LOUD if self.function(fact, context) else CALM
 
 
-def _place_in_order(fact: Fact) -> tuple[int, int, str, str]:
-    return fact.occurred_at, RANK_OF[type(fact)], fact.source, fact.id
+def _first(facts: Sequence[Fact], number: int) -> Sequence[Fact]:
+    return facts[:number]
 
 
 def _states_of(slots: Slots) -> Iterable[int]:

@@ -64,7 +64,7 @@ class Group:
 
     __slots__ = (
         "alerts", "base", "context", "epoch", "facts", "final", "grouping", "held_until", "is_outdated", "key", "live",
-        "points", "region", "rulings", "stale",
+        "points", "prunes_at", "region", "rulings", "stale",
     )  # fmt: skip
 
     def __init__(self, key: str, grouping: Grouping, context: Context) -> None:
@@ -77,7 +77,7 @@ class Group:
         self.held_until: int | None = None
         self.live: dict[str, Any] = {}
         self.rulings: dict[str, Ruling] = {}
-        self.region, self.epoch = "", 0
+        self.region, self.epoch, self.prunes_at = "", 0, 0
         self.stale, self.is_outdated = True, False
 
     def restore(self, rows: Rows) -> bool:

@@ -33,7 +33,7 @@ from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
 from rules.model.facts import GroupFact, encode_group_fact, group_name
 
-PRUNE_EVERY = 256
+PRUNE_EVERY = 16
 
 
 class GroupCore:
@@ -76,8 +76,21 @@ class GroupCore:
             touched[fact.group] = group
             self._take(group, fact, step)
         for group in touched.values():
-            self._judge(group, now, step)
+            if not self._is_silent(group, now):
+                self._judge(group, now, step)
         return step
+
+    def _is_silent(self, group: Group, now: int) -> bool:
+        """Whether nothing is to be said of a group of which nothing was said; in memory nothing is to be kept either."""
+        if group.stale or group.alerts or group.is_outdated or self.rows is not None:
+            return False
+        if len(group.points) >= group.prunes_at or group.epoch != self.governing.epoch(now):
+            return False
+        return all(
+            group.rulings[rule.hash] is SILENT
+            and body.ruling(group.live[rule.hash], group.context, now, None) is SILENT
+            for rule, body in self.rules.of(group)
+        )
 
     def advance(self, now: int, limit: int = 2000) -> Step:
         """Fires the timers of at most `limit` groups that are due at `now`."""
@@ -127,7 +140,7 @@ class GroupCore:
         if not fact.present:
             return
         rules = self.rules.of(group)
-        first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER)
+        first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER) if group.base else -NEVER
         if point.at < first or self.lateness.over(fact, group.grouping):
             step.unjudged.append(key)  # only now: the version that it replaces no longer speaks either
             return
@@ -140,7 +153,7 @@ class GroupCore:
             return
         group.points.append(point)
         for rule, body in rules:
-            entry = group.entry(body, fact) if point.at >= group.swept_until(rule) else None
+            entry = group.entry(body, fact) if not group.base or point.at >= group.swept_until(rule) else None
             if entry is not None:
                 body.push(group.live[rule.hash], [entry], group.context.zone)
 
@@ -230,10 +243,11 @@ class GroupCore:
         rules = self.rules.of(group)
         if group.held_until is None:
             group.held_until = now + HELD  # a book that brought it may still tell of the past
-        if len(group.points) < PRUNE_EVERY or not rules or now < group.held_until:
+        if len(group.points) < group.prunes_at or not rules or now < group.held_until:
             return  # the points of a group without rules wait for a book that asks for them
         horizon = now - max(body.reach() for _, body in rules) - TRANSIT - self.sources.longest
         gone = bisect_left(group.points, Point(horizon, 0, "", ""))
+        group.prunes_at = max(PRUNE_EVERY, 2 * (len(group.points) - gone))
         if gone < PRUNE_EVERY // 2:
             return
         old, kept = group.points[:gone], set[tuple[str, str]]()

@@ -11,7 +11,7 @@ from msgspec import Struct
 from rules.judging.context import Context
 from rules.judging.verdicts import Ruling
 from rules.model.alerts import Alert, Clock
-from rules.model.events import TYPES, Fact, decode_log, encode_fact
+from rules.model.events import RANK_OF, TYPES, Fact, decode_log, encode_fact
 
 FORMAT = 1
 HEADER = 17
@@ -34,7 +34,7 @@ class Kept(Struct, array_like=True):
     """A record as it rests in a row."""
 
     count: int
-    log: bytes
+    log: bytearray
     alerts: list[Alert]
     clocks: list[Clock]
     stream: str
@@ -77,7 +77,7 @@ class Record:
 
     def __init__(self, subject: str, stream: str) -> None:
         self.subject, self.stream = subject, stream
-        self.log = b""
+        self.log = bytearray()
         self.count = 0
         self.seen = self.latest_recorded = -NEVER
         self.slow = self.late = self.loud = False
@@ -101,13 +101,23 @@ class Record:
         self.log += encode_fact(fact)
         self.count += 1
 
-    def restore(self, count: int, log: bytes) -> None:
-        """Puts the log back as it was; what was folded of it is forgotten."""
-        self.count, self.log, self.states, self.quiet = count, log, None, None
+    def restore(self, count: int, length: int) -> None:
+        """Takes what was appended to the log off again; what was folded of it is forgotten."""
+        del self.log[length:]
+        self.count, self.states, self.quiet = count, None, None
 
     def versions(self) -> list[Fact]:
         """Every version in the order of arrival."""
         return decode_log(self.count, self.log)
+
+    def in_order(self) -> list[Fact]:
+        """Every version in the order in which events are judged; of a quiet subject each is an event."""
+        return sorted(self.versions(), key=place_in_order)
+
+
+def place_in_order(fact: Fact) -> tuple[int, int, str, str]:
+    """Where an event that has a time is judged among those of its subject."""
+    return fact.occurred_at, RANK_OF[type(fact)], fact.source, fact.id
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -11,6 +11,7 @@ from rules.core.absorbing import absorbing_of
 from rules.core.governing import Governing
 from rules.core.record import NEVER
 from rules.expression import Compiled
+from rules.judging.context import Context
 from rules.judging.ladder import Ladder
 from rules.judging.place import Places
 from rules.judging.windows import Grouped, Grouping
@@ -28,6 +29,7 @@ class Slots:
         "_listed",
         "_within",
         "absorbing",
+        "bare",
         "book",
         "clocked",
         "clocks",
@@ -74,6 +76,7 @@ class Slots:
         self.ids = frozenset(self.rules[slot].id for slot in self.clocks)
         self.groupings = _groupings(book)
         self.remembered, self.remembered_first = _remembered(book)
+        self.bare = Context("", self.places, frozenset())
         every = [rule for rules in (book.rules, *book.regional.values()) for rule in rules]
         self.relief = min((within for rule in every if (within := _relief(rule)) is not None), default=NEVER)
 

@@ -44,11 +44,11 @@ class FoldError(Exception):
 
 
 class _Chunk(Struct, gc=False):
-    """What a chunk brings for one subject: its log as it was, whether its timer may come earlier, its fold raised."""
+    """What a chunk brings for one subject: how long its log was, whether its timer may come earlier, its fold raised."""
 
     record: Record
     count: int
-    log: bytes
+    length: int
     wakes: bool = False
     broken: bool = False
 
@@ -99,7 +99,7 @@ class SubjectCore:
                     raise FoldError(record.subject)
                 self._judge(record, now, step)
             except Exception:  # a defect of ours: one by one, so that only the event that brings it is set aside
-                record.restore(chunk.count, chunk.log)
+                record.restore(chunk.count, chunk.length)
                 step.facts = [fact for fact in step.facts if fact.subject != record.subject]
                 mine = [(index, event.fact) for index, event in enumerate(events) if event.subject == record.subject]
                 self._one_by_one(record, mine, now, step)
@@ -119,7 +119,7 @@ class SubjectCore:
                 if record is None:
                     step.unjudged.append((fact.source, fact.id))
                     continue
-                chunk = taken[subject] = _Chunk(record, record.count, record.log)
+                chunk = taken[subject] = _Chunk(record, record.count, len(record.log))
             record = chunk.record
             if calm is not None and record.quiet is not None and (said := calm.take(record, fact, now)) != UNUSUAL:
                 chunk.wakes = chunk.wakes or said == WAKES
@@ -139,7 +139,7 @@ class SubjectCore:
 
     def _one_by_one(self, record: Record, facts: Sequence[tuple[int, Fact]], now: int, step: Step) -> None:
         for index, fact in facts:
-            before = record.count, record.log
+            before = record.count, len(record.log)
             try:
                 self._take(record, fact, now, step)
                 self._judge(record, now, step)

@@ -10,7 +10,6 @@ import msgspec
 from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
-from rules.judging.context import Context
 from rules.judging.versions import resolve
 from rules.judging.windows import Grouping
 from rules.model.events import RANK_OF, Fact
@@ -68,7 +67,8 @@ def _groupings(facts: Iterable[Fact], slots: Slots) -> list[Grouping]:
 def _tell(
     grouping: Grouping, old: Fact | None, new: Fact | None, first: int, record: Record, slots: Slots, step: Step
 ) -> None:
-    _untell(grouping, old, new, record, slots, step)
+    if old is not None:
+        _untell(grouping, old, new, record, slots, step)
     right = _key(grouping, new, record, slots)
     if new is not None and right is not None:
         step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new, first))
@@ -88,7 +88,9 @@ def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) ->
     rank = RANK_OF[type(fact)] if fact is not None else 0
     if rank not in grouping.ranks:
         return None
-    if record.context is None:
-        record.context = Context(record.subject, slots.places, slots.remembered, slots.remembered_first)
-    values: tuple[Any, ...] = tuple(part.functions[rank](fact, record.context) for part in grouping.parts)
+    bare = slots.bare  # a group asks nothing but the event
+    if len(grouping.parts) == 1:
+        value = grouping.parts[0].functions[rank](fact, bare)
+        return None if value is None or value == "" else group_key(grouping.name, (value,))
+    values: tuple[Any, ...] = tuple(part.functions[rank](fact, bare) for part in grouping.parts)
     return None if any(value is None or value == "" for value in values) else group_key(grouping.name, values)

@@ -73,9 +73,12 @@ class Context:
 
     def alone(self, fact: Any) -> None:
         """Takes a fact as if there were no other: members of a group have nothing to do with each other's cases."""
-        self.region = self.task_code = self.department = self.organ = ""
-        self.place, self._applied_at = self.places.of(""), None
-        self.before(fact)
+        if fact.region != self.region:
+            self.region = fact.region
+            self.place = self.places.of(self.region)
+        self.home = self.region or self.home
+        self.task_code, self.department, self.organ = fact.task_code, fact.department, fact.organ
+        self._applied_at, self._applied_in = fact.occurred_at, self.place
 
     def after(self, fact: Fact) -> None:
         """Notes a fact for what comes after it."""

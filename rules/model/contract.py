@@ -148,15 +148,11 @@ ANY_MESSAGE: Any = _union([kind.message for kind in TYPES.values()])
 """The type of a message in JSON: its `type` says which."""
 
 _decode_facts = msgspec.msgpack.Decoder(list[ANY_FACT]).decode
-_encode_fact = msgspec.msgpack.Encoder().encode
+encode_fact = msgspec.msgpack.Encoder().encode
+"""One fact as msgpack; the log of a subject is these, one after another."""
 
 
-def encode_fact(fact: Fact) -> bytes:
-    """One fact as msgpack; the log of a subject is these, one after another."""
-    return _encode_fact(fact)
-
-
-def decode_log(count: int, log: bytes) -> list[Fact]:
+def decode_log(count: int, log: bytes | bytearray) -> list[Fact]:
     """`count` facts that were appended one after another."""
     facts: list[Fact] = _decode_facts(b"\xdd" + count.to_bytes(4, "big") + log)
     return facts

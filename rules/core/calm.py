@@ -7,12 +7,14 @@ given to the quiet rules; whatever they cannot tell is left to the fold of its l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from rules.core.folding import KEEP, TRANSIT
 from rules.core.record import CLOSING, NEVER, NOTHING, Record, place_in_order
 from rules.core.slots import Slots
+from rules.core.waking import is_heard
 from rules.expression import Compiled, Fused, fuse_all
 from rules.judging.context import Context
 from rules.judging.quiet import CALM, LOUD, WAKES, Quiet, QuietStep, Whole
@@ -22,7 +24,7 @@ from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
 from rules.kinds.sequence import Sequence as Order
 from rules.language.rule import Rule
-from rules.model.events import DELETED, RANK_OF, Fact, encode_fact
+from rules.model.events import DELETED, RANK_OF, Event, Fact, encode_fact
 
 UNUSUAL = 3
 """What an event means that does not simply come after all that is known."""
@@ -34,7 +36,7 @@ class Calm:
     """The quiet rules of a book, by the event types that they are given."""
 
     def __init__(self, slots: Slots) -> None:
-        self.slots = slots
+        self.slots, self.relief = slots, slots.relief
         self.rules = [_followed(slots, home, place) for place, home in enumerate(_states_of(slots))]
         self.steps: dict[int, tuple[QuietStep, ...]] = {}
         fused = fuse_all([(slot, when) for slot, rule in enumerate(slots.rules) if (when := _condition(rule))])
@@ -46,51 +48,49 @@ class Calm:
         self.context = Recalled(slots.places, slots.remembered, slots.remembered_first)
         self.nothing: tuple[None, ...] = (None,) * len(self.rules)
 
-    def take(self, record: Record, fact: Any, now: int) -> int:
-        """Takes an event into the log and the quiet states: CALM, WAKES, LOUD; UNUSUAL where it took nothing."""
-        at, recorded = fact.occurred_at, fact.recorded_at
+    def take(self, record: Record, event: Event, now: int) -> int:
+        """Takes an event into the log and the quiet states: CALM or WAKES; UNUSUAL where it took nothing."""
+        at, recorded, rank = event.at, event.recorded_at, event.rank
+        if not (event.is_timed and record.seen < at <= now and recorded - at <= self.relief):
+            return UNUSUAL
         if record.count >= MOST_EVENTS:
             record.quiet, record.loud = None, True
             return UNUSUAL
-        if not record.seen < at <= now or fact.whole_day or fact.operation == DELETED:
+        closes = rank in CLOSING and record.closed_at is None
+        if (closes or record.closed_at is not None) and not is_heard(record, event.fact):
             return UNUSUAL
-        rank = RANK_OF[type(fact)]
-        if recorded != at and recorded - at > self.slots.relief:
-            return UNUSUAL
-        closed_at = record.closed_at
-        if closed_at is not None:
-            if recorded > closed_at + KEEP:
-                return UNUSUAL
-        elif rank in CLOSING:
-            if recorded > at + KEEP or record.latest_recorded > at + KEEP:
-                return UNUSUAL
-            record.closed_at = at
+        fact = event.fact
         if fact.id.encode() in record.log:
-            record.closed_at = closed_at
             return UNUSUAL
-        said = self.step(record, rank, fact, record.in_order)
+        steps = self.steps.get(rank)
+        said = self.step(record, steps, fact, record) if steps else CALM
+        if said == LOUD:
+            return UNUSUAL
         record.log += encode_fact(fact)
         record.count += 1
         record.seen = at
         if recorded > record.latest_recorded:
             record.latest_recorded = recorded
-        return WAKES if said == CALM and record.closed_at is not closed_at else said
+        if closes:
+            record.closed_at, said = at, WAKES
+        return said
 
-    def step(self, record: Record, rank: int, fact: Any, past: Past) -> int:
+    def step(self, record: Record, steps: Iterable[QuietStep], fact: Any, past: Past) -> int:
         """Gives the next event in order to the quiet rules."""
         states, context, said = record.quiet, self.context, CALM
-        context.turn(record.subject, fact, past)
+        assert states is not None
+        context.turn(fact, past)
         try:
-            for step in self.steps.get(rank, ()):
-                meant = step(states, fact, context)  # type: ignore[arg-type]
-                if meant > said:
+            for step in steps:
+                meant = step(states, fact, context)
+                if meant:
                     said = meant
                     if meant == LOUD:
-                        record.quiet, record.loud = None, True
-                        return LOUD
+                        break
         except Exception:  # which rule raised, and what stands in its place, the whole fold finds
+            said = LOUD
+        if said == LOUD:
             record.quiet, record.loud = None, True
-            return LOUD
         return said
 
     def begin(self, record: Record) -> None:
@@ -112,7 +112,8 @@ class Calm:
             rank = RANK_OF[type(fact)]
             if rank in CLOSING and record.closed_at is None:
                 record.closed_at = fact.occurred_at
-            if self.step(record, rank, fact, partial(_first, facts, number)) == LOUD:
+            before = _Before(record.subject, facts, number)
+            if self.step(record, self.steps.get(rank, ()), fact, before) == LOUD:
                 return False
         record.seen = facts[-1].occurred_at
         record.latest_recorded = max([fact.recorded_at for fact in facts])
@@ -123,7 +124,7 @@ class Calm:
 
     def _is_plain(self, facts: Sequence[Fact], now: int) -> bool:
         """Whether every version is an event of its own, inserted in time, that has a time and has occurred."""
-        relief = self.slots.relief
+        relief = self.relief
         return len({(fact.source, fact.id) for fact in facts}) == len(facts) and all(
             fact.occurred_at <= now
             and not fact.whole_day
@@ -158,8 +159,15 @@ class _Conditions:
         return LOUD if self.function(fact, context) else CALM
 
 
-def _first(facts: Sequence[Fact], number: int) -> Sequence[Fact]:
-    return facts[:number]
+class _Before(Struct):
+    """The first `number` of the events of a subject, which are in order."""
+
+    subject: str
+    facts: Sequence[Fact]
+    number: int
+
+    def in_order(self) -> Sequence[Fact]:
+        return self.facts[: self.number]
 
 
 def _states_of(slots: Slots) -> Iterable[int]:

@@ -23,6 +23,8 @@ from rules.model.times import DAY
 HEAD, POINT = b"g", b"p"
 HELD = DAY
 """How long a group that a book brings or changes lets go of nothing: every lane has told it of the past by then."""
+PRUNE_EVERY = 16
+"""How many points a group has at least before those are let go that nothing can reach any more."""
 
 
 class Swept(Struct, array_like=True):
@@ -63,8 +65,8 @@ class Group:
     """One group in memory."""
 
     __slots__ = (
-        "alerts", "base", "context", "epoch", "facts", "final", "grouping", "held_until", "is_outdated", "key", "live",
-        "points", "prunes_at", "region", "rulings", "stale",
+        "alerts", "base", "context", "epoch", "facts", "final", "grouping", "held_until", "is_disturbed",
+        "is_outdated", "key", "live", "points", "prunes_at", "region", "rulings", "stale",
     )  # fmt: skip
 
     def __init__(self, key: str, grouping: Grouping, context: Context) -> None:
@@ -77,8 +79,8 @@ class Group:
         self.held_until: int | None = None
         self.live: dict[str, Any] = {}
         self.rulings: dict[str, Ruling] = {}
-        self.region, self.epoch, self.prunes_at = "", 0, 0
-        self.stale, self.is_outdated = True, False
+        self.region, self.epoch, self.prunes_at = "", 0, PRUNE_EVERY
+        self.stale, self.is_disturbed, self.is_outdated = True, False, False
 
     def restore(self, rows: Rows) -> bool:
         """Takes what rests in rows, if anything does; it is swept when it is judged next."""
@@ -137,7 +139,7 @@ class Group:
         """Takes a point out; the windows are swept again."""
         del self.points[bisect_left(self.points, point)]
         del self.facts[point.key]
-        self.stale = True
+        self.stale = self.is_disturbed = True
 
     @property
     def home(self) -> str:

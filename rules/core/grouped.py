@@ -21,7 +21,7 @@ class GroupRules:
 
     def of(self, group: Group) -> Judging:
         """The rules of a group; none where its grouping has left the book."""
-        return self._within(group.home if self.regional else "").get(group.key.partition(SEPARATOR)[0], [])
+        return self._within(group.home if self.regional else "").get(group.grouping.name, [])
 
     def grouping_of(self, key: str) -> Grouping:
         """By what a group came together; a bare name where no rule of this book groups so any more."""

@@ -17,8 +17,9 @@ from msgspec import Raw
 from rules.core.alerting import WITHDRAWN, alert_of, changes, is_of, settle, settles_at
 from rules.core.folding import TRANSIT
 from rules.core.governing import Governing
-from rules.core.group import HEAD, HELD, Group, Point, Swept, encode, row_key
+from rules.core.group import HEAD, HELD, PRUNE_EVERY, Group, Point, Swept, encode, row_key
 from rules.core.grouped import GroupRules
+from rules.core.hushed import follow, is_silent
 from rules.core.lateness import Lateness
 from rules.core.record import NEVER, head, judged_by, wake_of
 from rules.core.step import Rows, Step
@@ -32,8 +33,6 @@ from rules.judging.windows import GroupKind
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
 from rules.model.facts import GroupFact, encode_group_fact, group_name
-
-PRUNE_EVERY = 16
 
 
 class GroupCore:
@@ -76,21 +75,18 @@ class GroupCore:
             touched[fact.group] = group
             self._take(group, fact, step)
         for group in touched.values():
-            if not self._is_silent(group, now):
+            if not self._is_silent(group, now, step):
                 self._judge(group, now, step)
         return step
 
-    def _is_silent(self, group: Group, now: int) -> bool:
-        """Whether nothing is to be said of a group of which nothing was said; in memory nothing is to be kept either."""
-        if group.stale or group.alerts or group.is_outdated or self.rows is not None:
+    def _is_silent(self, group: Group, now: int, step: Step) -> bool:
+        """Whether nothing is to be said of a group; in memory nothing is to be kept either."""
+        rules = self.rules.of(group)
+        if self.rows is not None or not is_silent(group, rules, self.governing.epoch(now), now):
             return False
-        if len(group.points) >= group.prunes_at or group.epoch != self.governing.epoch(now):
-            return False
-        return all(
-            group.rulings[rule.hash] is SILENT
-            and body.ruling(group.live[rule.hash], group.context, now, None) is SILENT
-            for rule, body in self.rules.of(group)
-        )
+        if group.stale:
+            self._prune(group, now, step)
+        return True
 
     def advance(self, now: int, limit: int = 2000) -> Step:
         """Fires the timers of at most `limit` groups that are due at `now`."""
@@ -147,15 +143,12 @@ class GroupCore:
         group.facts[key] = fact
         if self.rows is not None:
             step.rows[row_key(group.key, point)] = encode_group_fact(fact)
-        if group.stale or (group.points and point.at <= group.points[-1].at):
+        if group.points and point.at <= group.points[-1].at:
             insort(group.points, point)
-            group.stale = True
+            group.stale = group.is_disturbed = True
             return
         group.points.append(point)
-        for rule, body in rules:
-            entry = group.entry(body, fact) if not group.base or point.at >= group.swept_until(rule) else None
-            if entry is not None:
-                body.push(group.live[rule.hash], [entry], group.context.zone)
+        follow(group, rules, point, fact)
 
     def _push(self, group: Group, rule: Rule, body: GroupKind, points: list[Point], state: Any) -> None:
         first = bisect_left(points, Point(group.swept_until(rule), 0, "", ""))
@@ -186,7 +179,8 @@ class GroupCore:
             changed = changed or ruling.verdicts != old.verdicts
             step.counted += [each for each in ruling.counted if each not in old.counted]
             group.rulings[rule.hash] = ruling
-        group.stale, group.epoch = not group.points, epoch  # the next first point may choose other rules
+        group.stale, group.is_disturbed = not group.points, False  # the next first point may choose other rules
+        group.epoch = epoch
         if changed:
             after = self._after(group, now)
             open_ = {key: alert for key, alert in group.alerts.items() if self._is_open(group, alert) or key in after}
@@ -253,7 +247,8 @@ class GroupCore:
         old, kept = group.points[:gone], set[tuple[str, str]]()
         for rule, body in rules:
             base = _begun(body, group.base.get(rule.hash))
-            self._push(group, rule, body, old, base)
+            if group.live:
+                self._push(group, rule, body, old, base)
             kept |= body.seal(base)
             group.base[rule.hash] = Swept(max(horizon, group.swept_until(rule)), Raw(encode(base)))
             group.final[rule.id] = max(horizon, group.final.get(rule.id, -NEVER))
@@ -264,7 +259,7 @@ class GroupCore:
             del group.facts[point.key]
         del group.points[:gone]
         group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
-        group.stale = True
+        group.live, group.stale = {}, True
 
     def _keep(self, group: Group, wake: int | None, step: Step) -> None:
         self.timers.arm(group.key, wake)

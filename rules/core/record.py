@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -112,7 +113,13 @@ class Record:
 
     def in_order(self) -> list[Fact]:
         """Every version in the order in which events are judged; of a quiet subject each is an event."""
-        return sorted(self.versions(), key=place_in_order)
+        facts = self.versions()
+        times = [fact.occurred_at for fact in facts]
+        if len(set(times)) < len(times):
+            facts.sort(key=place_in_order)
+        elif sorted(times) != times:
+            facts.sort(key=attrgetter("occurred_at"))
+        return facts
 
 
 def place_in_order(fact: Fact) -> tuple[int, int, str, str]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from msgspec import Struct
-
 from rules.core.alerting import settle
 from rules.core.asking import ask
 from rules.core.calm import UNUSUAL, Calm
+from rules.core.chunk import Chunk, FoldError, events_from
 from rules.core.folding import KEEP, TRANSIT, begin, fold, is_settling, slots_of, take
 from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, Record
@@ -26,7 +25,7 @@ from rules.core.step import Rejected, Rows, Step
 from rules.core.telling import tell_changed, tell_new, tell_past
 from rules.core.timers import Timers
 from rules.core.waking import is_heard, last_judged, wake_after
-from rules.judging.quiet import WAKES
+from rules.judging.quiet import CALM, WAKES
 from rules.judging.versions import is_repeat, resolve
 from rules.language.rule import Book
 from rules.model.alerts import Clock
@@ -37,20 +36,6 @@ HOT = 20_000
 MOST_LOG = 1 << 20
 """Bytes of log beyond which a subject is quarantined: one runaway key must not hold up its partition."""
 QUARANTINED = f"the log of this subject has more than {MOST_LOG} bytes: further events are not judged"
-
-
-class FoldError(Exception):
-    """The fold of a subject raised: its events are taken one by one."""
-
-
-class _Chunk(Struct, gc=False):
-    """What a chunk brings for one subject: how long its log was, whether its timer may come earlier, its fold raised."""
-
-    record: Record
-    count: int
-    length: int
-    wakes: bool = False
-    broken: bool = False
 
 
 class SubjectCore:
@@ -101,39 +86,51 @@ class SubjectCore:
             except Exception:  # a defect of ours: one by one, so that only the event that brings it is set aside
                 record.restore(chunk.count, chunk.length)
                 step.facts = [fact for fact in step.facts if fact.subject != record.subject]
-                mine = [(index, event.fact) for index, event in enumerate(events) if event.subject == record.subject]
-                self._one_by_one(record, mine, now, step)
-            chunk.wakes = True
-        self._keep((chunk.record for chunk in taken.values() if chunk.wakes or self.records.rows), now, step)
+                self._one_by_one(record, events_from(chunk.since, events, record.subject), now, step)
+        self._keep((chunk.record for chunk in taken.values()), now, step)
         return step
 
-    def _take_all(self, events: Sequence[Event], now: int, step: Step) -> dict[str, _Chunk]:
-        """Adds the events to the logs of their subjects; nothing is judged yet."""
-        taken: dict[str, _Chunk] = {}
-        calm = self.calm
+    def _take_all(self, events: Sequence[Event], now: int, step: Step) -> dict[str, Chunk]:
+        """Adds the events to the logs of their subjects; nothing is judged yet. Gives back what is to be judged, stored
+        or woken at another time."""
+        taken: dict[str, Chunk] = {}
+        find, turn, groupings = self.records.hot.get, self.records.turn, self.slots.groupings
+        least = CALM if self.records.rows is not None else WAKES
         for index, event in enumerate(events):
-            subject, fact = event.subject, event.fact
-            chunk = taken.get(subject)
-            if chunk is None:
-                record = self.records.get(subject) or self._new(subject, fact)
-                if record is None:
-                    step.unjudged.append((fact.source, fact.id))
-                    continue
-                chunk = taken[subject] = _Chunk(record, record.count, len(record.log))
-            record = chunk.record
-            if calm is not None and record.quiet is not None and (said := calm.take(record, fact, now)) != UNUSUAL:
-                chunk.wakes = chunk.wakes or said == WAKES
-                if RANK_OF[type(fact)] in self.slots.groupings:
-                    tell_new(record, self.slots, fact, step)
-            elif len(record.log) > MOST_LOG:
-                step.rejected.append(Rejected(index, "quarantined", "$.subject", QUARANTINED))
-            else:
-                self._take_apart(chunk, fact, now, step)
+            record = find(event.subject)
+            if record is None or record.quiet is None or self.calm is None:
+                self._take_apart(index, event, taken, now, step)
+                continue
+            said = self.calm.take(record, event, now)
+            if said == UNUSUAL:
+                self._take_apart(index, event, taken, now, step)
+                continue
+            record.stamp = turn
+            if said >= least and event.subject not in taken:
+                taken[event.subject] = Chunk(record, index + 1, record.count, len(record.log))
+            if event.rank in groupings:
+                tell_new(record, self.slots, event.fact, step)
         return taken
 
-    def _take_apart(self, chunk: _Chunk, fact: Fact, now: int, step: Step) -> None:
+    def _take_apart(self, index: int, event: Event, taken: dict[str, Chunk], now: int, step: Step) -> None:
+        """Takes an event of a subject that is new, is not followed quietly, or is by this event."""
+        subject, fact = event.subject, event.fact
+        chunk = taken.get(subject)
+        if chunk is None:
+            record = self.records.get(subject) or self._new(subject, fact)
+            if record is None:
+                step.unjudged.append((fact.source, fact.id))
+                return
+            chunk = taken[subject] = Chunk(record, index, record.count, len(record.log))
+        record = chunk.record
+        if len(record.log) > MOST_LOG:
+            step.rejected.append(Rejected(index, "quarantined", "$.subject", QUARANTINED))
+            return
+        if not record.count and self.calm is not None and self.calm.take(record, event, now) != UNUSUAL:
+            tell_new(record, self.slots, fact, step)
+            return
         try:
-            self._take(chunk.record, fact, now, step)
+            self._take(record, fact, now, step)
         except Exception:  # told apart when its subject is judged
             chunk.broken = True
 

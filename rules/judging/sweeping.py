@@ -7,6 +7,7 @@ in the following `keep_firing_for`. Its value is the furthest beyond the bound.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from rules.judging.bounds import Bound
 from rules.judging.context import Context
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
-from rules.judging.windows import Entry, Grouped, Key, Window
+from rules.judging.windows import Entry, Grouped, Key, Timed, Window
 
 MOST_EVIDENCE = 50
 MOST_BEHIND = 512
@@ -91,6 +92,17 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         """A sweep that can go on without changing this one."""
         taken = {name: copied(getattr(state, name)) for name in state.__struct_fields__}
         return type(state)(**taken | {"episodes": [replace(episode) for episode in state.episodes]})
+
+    @property
+    def fewest(self) -> int:
+        """How many points a window must hold to break the bound."""
+        return self.min_samples
+
+    def few(self, points: Sequence[Timed]) -> bool:
+        size, fewest = self.window.size, self.fewest
+        if self.window.type != "sliding" or size is None or size.unit != "exact":
+            return False
+        return len(points) < fewest or points[-fewest].at < points[-1].at - size.amount
 
     def step(self, state: Sweep, fact: Any, context: Context) -> None:
         """Takes the facts of one subject one by one; an instant is judged again with each of its facts."""

@@ -62,6 +62,14 @@ class Entry(Struct, array_like=True, gc=False):
     amount: int = 0
 
 
+class Timed(Protocol):
+    """A point on the axis of a group."""
+
+    @property
+    def at(self) -> int:
+        """Its time."""
+
+
 class GroupKind(Protocol):
     """One rule, ready to judge groups: a state per group, pushed instant by instant, then asked for its ruling.
 
@@ -104,6 +112,10 @@ class GroupKind(Protocol):
     def reach(self) -> int:
         """Microseconds of history behind a point that it may still need."""
 
+    def few(self, points: Sequence[Timed]) -> bool:
+        """Whether the last of these points, which are in order, cannot break anything: too few came with it. True only
+        of a kind for which a point means nothing once it has left the window."""
+
 
 class Grouped(Struct, frozen=True, kw_only=True):
     """What every kind of groups is made of; without a grouping each subject is a group of its own."""
@@ -120,6 +132,10 @@ class Grouped(Struct, frozen=True, kw_only=True):
         if self.event.clause_of(fact, context) is None:
             return False
         return self.when is None or bool(self.when.functions[RANK_OF[type(fact)]](fact, context))
+
+    def few(self, points: Sequence[Timed]) -> bool:
+        """Whether the last of these points, which are in order, cannot break anything: too few came with it."""
+        return False
 
     def time_of(self, fact: Any, context: Context) -> int:
         """When an event counts as having happened here."""

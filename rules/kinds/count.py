@@ -43,6 +43,14 @@ class Count(Windowed, frozen=True, kw_only=True):
             what = str(value)
         return Entry(self.time_of(fact, context), what, (fact.source, fact.id), fact.actor)
 
+    @property
+    def fewest(self) -> int:
+        bound = self.bound
+        if bound.is_low:
+            return self.min_samples
+        least = bound.part // bound.whole
+        return max(self.min_samples, least if bound.broken_by(least, 1) else least + 1)
+
     def add(self, sweep: Counted, entry: Entry) -> None:
         sweep.counts[entry.what] = sweep.counts.get(entry.what, 0) + 1
 

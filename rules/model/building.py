@@ -77,8 +77,12 @@ def reader(kind: EventType) -> Read:
             f"  if not EARLIEST < {name} < LATEST: return None",
         ]
     parts = "".join(f", {_held(f'v{n}', m)}" for n, (f, m) in enumerate(kind.fields.items()) if f in kind.judged)
-    made = f"Made(o, i, occurred, recorded, received, operation, m.precision == 'day'{parts})"
-    read: Read = _function(kind, "read(m)", [*lines, f" return Event(s, {made})"])
+    lines += [
+        " whole_day = m.precision == 'day'",
+        f" fact = Made(o, i, occurred, recorded, received, operation, whole_day{parts})",
+        f" return Event(s, fact, {kind.rank}, occurred, recorded, not whole_day)",
+    ]
+    read: Read = _function(kind, "read(m)", lines)
     return read
 
 

@@ -66,10 +66,17 @@ class Fact(Struct, array_like=True, gc=False, tag=0, kw_only=False):
 
 
 class Event(Struct, gc=False):
-    """A decoded event: the record it belongs to, and its fact."""
+    """A decoded event: the record it belongs to, and its fact. What is asked of every one is here once more.
+
+    `is_timed` where it tells of something that happened at an instant: no deletion, no date without a time.
+    """
 
     subject: str
     fact: Fact
+    rank: int
+    at: int
+    recorded_at: int
+    is_timed: bool
 
 
 class EventType(Struct, frozen=True):
@@ -121,6 +128,12 @@ def _build() -> dict[str, EventType]:
 TYPES: dict[str, EventType] = _build()
 BY_RANK: dict[int, EventType] = {kind.rank: kind for kind in TYPES.values()}
 RANK_OF: dict[type[Fact], int] = {kind.fact: kind.rank for kind in TYPES.values()} | {Fact: 0}
+
+
+def event_of(subject: str, fact: Fact) -> Event:
+    """The event of a fact."""
+    is_timed = fact.operation != DELETED and not fact.whole_day
+    return Event(subject, fact, RANK_OF[type(fact)], fact.occurred_at, fact.recorded_at, is_timed)
 
 
 def type_name(fact: Fact) -> str:

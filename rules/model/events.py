@@ -23,6 +23,7 @@ from rules.model.contract import (
     Tombstone,
     decode_log,
     encode_fact,
+    event_of,
     stream_of,
     type_name,
 )
@@ -110,9 +111,9 @@ def to_event(message: Envelope | Tombstone) -> Event:
             raise Undecodable("not_a_time", "$.time", OUT_OF_RANGE)
         if message.operation == "d":
             gone = Fact(message.source, message.id, occurred, recorded, received, DELETED, False)
-            return Event(message.subject, gone)
+            return event_of(message.subject, gone)
         place = "$.data"
-        return Event(message.subject, build(message, occurred, recorded, received))
+        return event_of(message.subject, build(message, occurred, recorded, received))
     except (ValueError, OverflowError) as error:
         if place == "$.data":
             place = _wrong_moment(message)
@@ -148,7 +149,7 @@ def _deletion(message: Tombstone) -> Event:
     if not recorded:
         raise Undecodable("not_a_time", "$.recordedat", "a deletion says when it was recorded")
     fact = Fact(message.source, message.id, occurred, recorded, received, DELETED, False)
-    return Event(message.subject, fact)
+    return event_of(message.subject, fact)
 
 
 def _located(text: str) -> Undecodable:

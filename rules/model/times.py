@@ -153,6 +153,16 @@ def instant_of(written: str, zone: str) -> int:
 def iso(at: int, zone: str = "UTC") -> str:
     """Epoch microseconds → ISO 8601 with the zone's offset; no fraction where it is zero."""
     offset = offset_at(at, zone)
-    local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at + offset)).replace(tzinfo=None)
-    hours, minutes = divmod(abs(offset) // MINUTE, 60)
-    return f"{local.isoformat()}{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"
+    days, rest = divmod(at + offset, DAY)
+    seconds, micros = divmod(rest, SECOND)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    away, late = divmod(abs(offset) // MINUTE, 60)
+    fraction = f".{micros:06d}" if micros else ""
+    sign = "-" if offset < 0 else "+"
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}{fraction}{sign}{away:02d}:{late:02d}"
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    return date.fromordinal(days + EPOCH_ORDINAL).isoformat()

@@ -53,7 +53,7 @@ class Calm:
         at, recorded, rank = event.at, event.recorded_at, event.rank
         if not (event.is_timed and record.seen < at <= now and recorded - at <= self.relief):
             return UNUSUAL
-        if record.count >= MOST_EVENTS:
+        if record.count >= MOST_EVENTS or (self.slots.regional and not record.count and self._differs(event.fact)):
             record.quiet, record.loud = None, True
             return UNUSUAL
         closes = rank in CLOSING and record.closed_at is None
@@ -74,6 +74,10 @@ class Calm:
         if closes:
             record.closed_at, said = at, WAKES
         return said
+
+    def _differs(self, first: Any) -> bool:
+        """Whether the rules read otherwise, or may, in the region of the first event of a subject."""
+        return not first.region or self.slots.within(first.region) is not self.slots
 
     def step(self, record: Record, steps: Iterable[QuietStep], fact: Any, past: Past) -> int:
         """Gives the next event in order to the quiet rules."""
@@ -106,8 +110,10 @@ class Calm:
         facts = record.versions()
         if not self._is_plain(facts, now):
             return False
-        self.begin(record)
         facts.sort(key=place_in_order)
+        if self.slots.regional and self._differs(facts[0]):
+            return False
+        self.begin(record)
         for number, fact in enumerate(facts):
             rank = RANK_OF[type(fact)]
             if rank in CLOSING and record.closed_at is None:

@@ -179,8 +179,8 @@ class GroupCore:
             changed = changed or ruling.verdicts != old.verdicts
             step.counted += [each for each in ruling.counted if each not in old.counted]
             group.rulings[rule.hash] = ruling
-        group.stale, group.is_disturbed = not group.points, False  # the next first point may choose other rules
-        group.epoch = epoch
+        # the next first point may choose other rules
+        group.stale, group.is_disturbed, group.epoch = not group.points, False, epoch
         if changed:
             after = self._after(group, now)
             open_ = {key: alert for key, alert in group.alerts.items() if self._is_open(group, alert) or key in after}

@@ -26,7 +26,7 @@ CHILDREN = (
 """Each row of a limit by law that no family names, and every further kind of a family."""
 NO_THRESHOLD = {"P07", "P08"}
 """A reason is there or it is not, the actor is the same or another: no number, no time."""
-AWAITED = {"P05", "I01", "I05.outlier", "D01"}
+AWAITED = {"P05", "D01"}
 """Their kinds are not in the language yet."""
 COUNTING = ("count", "cap", "ratio", "baseline", "overlap")
 SECOND = timedelta(seconds=1)

@@ -59,7 +59,7 @@ def typed_in_too_late(case: CaseStory, day: int) -> None:
     record = case.decide(day, contested=True)
     record.lag = 2 * DAY + case.rng.randrange(HOUR, 12 * HOUR, 1_000_000)
     case.hit("P02", record, "over_threshold")
-    case.finish(day)
+    case.finish(day + 1)  # a closure typed in at once on the last day would be a stop in time
 
 
 @fault("T03")

@@ -8,30 +8,20 @@ from typing import Any
 import faust
 
 from streams.agents import Chunk, act, ask, supervise
-from streams.lane_judge import Cores
+from streams.books.duty import Duty
+from streams.books.edition import Edition, InForce
+from streams.books.following import Follower
+from streams.books.reports import Reporter
 from streams.lane_keeper import SESSION_MS, LaneKeeper
 from streams.settings import Settings
 from streams.topics import ALERT_ACTIONS, Names
 
 
-def engine(settings: Settings) -> Cores:
-    """The production engine on the book that the settings name. Raises rules.language.BookErrors."""
-    from rules.core import GroupCore, SubjectCore
-    from rules.language import load_book
-    from rules.model.facts import decode_group_fact, encode_group_fact
+def make_app(settings: Settings, edition: Edition, follower: Follower | None = None) -> Any:
+    """A Faust app whose service `app.keeper` works the lanes and whose agents judge and take note.
 
-    book = load_book(settings.book)
-    return Cores(
-        subject=partial(SubjectCore, book),
-        group=partial(GroupCore, book),
-        encode_fact=encode_group_fact,
-        decode_fact=decode_group_fact,
-        zone=book.regions.zone,
-    )
-
-
-def make_app(settings: Settings, cores: Cores) -> Any:
-    """A Faust app whose service `app.keeper` works the lanes and whose agents judge and take note."""
+    With a follower, what is published while it runs comes into force.
+    """
     datadir = settings.state / settings.app / "faust"
     datadir.mkdir(parents=True, exist_ok=True)
     app = faust.App(
@@ -47,7 +37,8 @@ def make_app(settings: Settings, cores: Cores) -> Any:
         store="memory://",
     )
     chunks = app.channel()
-    keeper = LaneKeeper(settings, cores, partial(ask, chunks), loop=app.loop, beacon=app.beacon)
+    in_force = InForce(edition)
+    keeper = LaneKeeper(settings, in_force, partial(ask, chunks), loop=app.loop, beacon=app.beacon)
     app.keeper = keeper
     names = Names(settings.topic_prefix, settings.app)
     actions = app.topic(names.of(ALERT_ACTIONS), value_type=bytes, value_serializer="raw", internal=False)
@@ -63,13 +54,18 @@ def make_app(settings: Settings, cores: Cores) -> Any:
     @app.task
     async def _lanes() -> None:
         await app.add_runtime_dependency(keeper)
+        reporter = Reporter(settings, keeper, follower)
+        await app.add_runtime_dependency(Duty(reporter.run, loop=app.loop, beacon=app.beacon))
+        if follower is not None:
+            follow = partial(follower.run, in_force, keeper.counters, reporter.wake)
+            await app.add_runtime_dependency(Duty(follow, loop=app.loop, beacon=app.beacon))
 
     return app
 
 
-def serve(settings: Settings, cores: Cores) -> int:
+def serve(settings: Settings, edition: Edition, follower: Follower | None = None) -> int:
     """Runs a worker until it is told to stop (SIGTERM, SIGINT) or a lane fails; the exit status."""
-    app = make_app(settings, cores)
+    app = make_app(settings, edition, follower)
     worker = faust.Worker(
         app,
         loglevel="WARNING",

@@ -10,15 +10,16 @@ import msgspec
 from rules.model.alerts import parse_alert, parse_clock
 from rules.model.events import Undecodable, decode_message
 from rules.model.times import parse_time
+from streams.books.published import NotABook, read_published
 from streams.codec import Partitioner, Route, decode, parse_dead_letter
-from streams.topics import ALERTS, CLOCKS, DEAD_LETTERS, INSPECTION_EVENTS, SERVICE_EVENTS
+from streams.topics import ALERTS, BOOKS, CLOCKS, DEAD_LETTERS, INSPECTION_EVENTS, SERVICE_EVENTS
 from warehouse import rows
 
 log = logging.getLogger(__name__)
 
 Columns = dict[str, list[Any]]
 
-LANDED = (SERVICE_EVENTS, INSPECTION_EVENTS, ALERTS, CLOCKS, DEAD_LETTERS)
+LANDED = (SERVICE_EVENTS, INSPECTION_EVENTS, ALERTS, CLOCKS, DEAD_LETTERS, BOOKS)
 
 
 def table_of(topic: str, records: Iterable[Any], partitioner: Partitioner) -> tuple[str, Columns]:
@@ -30,6 +31,8 @@ def table_of(topic: str, records: Iterable[Any], partitioner: Partitioner) -> tu
             return "case_clock", rows.columns(rows.CLOCK_COLUMNS, _each(records, _clock))
         case "dead.letters":
             return "dead_letters", rows.columns(rows.DEAD_LETTER_COLUMNS, _each(records, _dead_letter))
+        case "books":
+            return "books", rows.columns(rows.BOOK_COLUMNS, _each(records, _book))
         case _:
             found = _each(records, partial(_event, topic, partitioner))
             return "event_versions", rows.columns(rows.EVENT_COLUMNS, found)
@@ -41,7 +44,7 @@ def _each(records: Iterable[Any], row_of: Callable[[Any], rows.Row]) -> Iterable
             continue
         try:
             yield row_of(record)
-        except (Undecodable, msgspec.MsgspecError, ValueError) as fault:
+        except (Undecodable, msgspec.MsgspecError, NotABook, ValueError) as fault:
             log.debug("%s-%d@%d is not landed: %s", record.topic, record.partition, record.offset, fault)
 
 
@@ -58,6 +61,14 @@ def _alert(record: Any) -> rows.Row:
 
 def _clock(record: Any) -> rows.Row:
     return rows.clock_row(parse_clock(record.value))
+
+
+def _book(record: Any) -> rows.Row:
+    book, content = read_published(record.value), record.value.decode()
+    at = parse_time(book.published_at)
+    return rows.book_row(
+        rows.PublishedBook(name=book.name, hash=book.hash, published_at=at, by=book.by, content=content)
+    )
 
 
 def _dead_letter(record: Any) -> rows.Row:

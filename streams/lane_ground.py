@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer
 
-from streams.lane_judge import Cores, Judged
+from streams.books.edition import InForce
+from streams.lane_judge import Judged
 from streams.settings import Settings
 from streams.store import WorkerFolder
 from streams.topics import Names
@@ -30,7 +31,7 @@ class Ground:
     """What the lanes of one worker share."""
 
     settings: Settings
-    cores: Cores
+    in_force: InForce
     consumer: AIOKafkaConsumer
     folder: WorkerFolder
     ask: Callable[[Work], Awaitable[Judged]]

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from mode import Service
 
+from streams.books.edition import InForce
 from streams.lane_ground import Ground, Pace, Work
-from streams.lane_judge import Cores
 from streams.lanes import Lane
 from streams.settings import Settings
 from streams.store import StateError, WorkerFolder
@@ -43,9 +43,11 @@ class Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
 class LaneKeeper(Service):  # type: ignore[misc]
     """The service of the Faust app that owns the consumer of the event topics and of `facts`."""
 
-    def __init__(self, settings: Settings, cores: Cores, ask: Callable[[Work], Awaitable[Any]], **options: Any) -> None:
+    def __init__(
+        self, settings: Settings, in_force: InForce, ask: Callable[[Work], Awaitable[Any]], **options: Any
+    ) -> None:
         super().__init__(**options)
-        self._settings, self._cores, self._ask = settings, cores, ask
+        self._settings, self.in_force, self._ask = settings, in_force, ask
         self._names = Names(settings.topic_prefix, settings.app)
         self._topics = {self._names.of(topic): topic for topic in WITH_STATE}
         self._lanes: dict[TopicPartition, Lane] = {}
@@ -67,7 +69,7 @@ class LaneKeeper(Service):  # type: ignore[misc]
             max_partition_fetch_bytes=4 << 20,
         )
         self._ground = Ground(
-            self._settings, self._cores, self._consumer, self._folder, self._ask, Pace(), self.counters
+            self._settings, self.in_force, self._consumer, self._folder, self._ask, Pace(), self.counters
         )
         self._consumer.subscribe(topics=sorted(self._topics), listener=Assignments(self))
         await self._consumer.start()
@@ -90,6 +92,16 @@ class LaneKeeper(Service):  # type: ignore[misc]
             _, stuck = await asyncio.wait(self._tasks.values(), timeout=patience)
             for task in stuck:
                 task.cancel()
+
+    @property
+    def worker(self) -> str:
+        """The name of this worker among those of its machine."""
+        return self._folder.path.name
+
+    @property
+    def outdated(self) -> int:
+        """How much of what its lanes hold another book judged last."""
+        return sum(lane.outdated for lane in self._lanes.values())
 
     async def guard(self, change: Awaitable[None]) -> None:
         try:

@@ -14,7 +14,7 @@ class Outlet:
     """Writes into the outbox of a transaction; a record's key decides its partition."""
 
     def __init__(self, lane: str, names: Names, cores: Cores, partitions: dict[str, int]) -> None:
-        self._lane, self._cores = lane, cores
+        self._lane, self.cores = lane, cores
         self._of = {topic: names.of(topic) for topic in (ALERTS, CLOCKS, DEAD_LETTERS, FACTS)}
         self._source = names.of(lane.rpartition("-")[0])
         self._partition = {topic: Partitioner(count) for topic, count in partitions.items()}
@@ -23,7 +23,7 @@ class Outlet:
         """Everything of a step but its rows; an alert is keyed by the group it is about, or its subject."""
         for letter in judged.letters:
             self._put(box, DEAD_LETTERS, self._source, dead_letter_json(letter))
-        step, zone = judged.step, self._cores.zone
+        step, zone = judged.step, self.cores.zone
         if step is None:
             return
         for alert in step.alerts:
@@ -31,7 +31,7 @@ class Outlet:
         for clock in step.clocks:
             self._put(box, CLOCKS, clock.subject, clock_json(clock, zone(clock.region)))
         for fact in step.facts:
-            self._put(box, FACTS, fact.group, self._cores.encode_fact(fact))
+            self._put(box, FACTS, fact.group, self.cores.encode_fact(fact))
 
     def put_marks(self, box: Outbox, at: int) -> None:
         """Tells every facts lane how far this lane has come; behind the facts of the same transaction."""

@@ -12,7 +12,7 @@ from streams.codec import Partitioner
 from streams.lane_clock import Contact, EventClock, GroupClock, WallClock
 from streams.lane_commit import Outbox, transactional_producer
 from streams.lane_ground import Ground
-from streams.lane_judge import EventReader, FactReader, Judge, Judged
+from streams.lane_judge import Core, EventReader, FactReader, Judge, Judged
 from streams.lane_outlet import outlet
 from streams.lane_restore import restore
 from streams.store import LaneState, Position, StateError, Store, changelog_rows
@@ -46,19 +46,22 @@ class Lane:
     async def open(self) -> None:
         """Fences the predecessor, then restores, then trusts the committed offset. Raises StateError."""
         await self._producer.start()
-        ground, cores = self._ground, self._ground.cores
-        self._outlet = await outlet(self.name, self._producer, ground.names, cores)
+        ground, self._edition = self._ground, self._ground.in_force.edition
+        self._outlet = await outlet(self.name, self._producer, ground.names, self._edition.cores)
         self._partitions = len(await self._producer.partitions_for(self.source.topic))
         store = await asyncio.to_thread(Store, ground.folder.of(self.source.topic, self.partition))
         self._log_end, count = await restore(store, ground.settings.kafka_bootstrap_servers, self.changelog)
         self._committed = await ground.consumer.committed(self.source)
         state = await self._checked(store.state)
         self._offset = await self._surviving(state.offset)
-        make = cores.group if self.topic == FACTS else cores.subject
-        core = await asyncio.to_thread(make, store)
+        core = await self._core(store)
         self._judge = Judge(core, await self._clock_of(state), self._reader())
         self._store = store
         log.info("lane %s: %d changelog records restored, goes on at %d", self.name, count, self._offset)
+
+    async def _core(self, store: Store) -> Core:
+        cores = self._edition.cores
+        return await asyncio.to_thread(cores.group if self.topic == FACTS else cores.subject, store)
 
     async def _checked(self, state: LaneState | None) -> LaneState:
         if state is None:
@@ -109,7 +112,7 @@ class Lane:
 
     def _reader(self) -> EventReader | FactReader:
         if self.topic == FACTS:
-            return FactReader(self._ground.cores.decode_fact)
+            return FactReader(self._edition.cores.decode_fact)
         return EventReader(self.partition, Partitioner(self._partitions))
 
     # running
@@ -123,12 +126,29 @@ class Lane:
             return
         self._ground.consumer.seek(self.source, self._offset)
         while not self._halted:
+            if self._edition is not self._ground.in_force.edition:
+                await self._change_book()
             records, contact = await self._gather()
             if not self._halted:
                 await self._take(records, contact)
                 await self._fire()
                 await self._refold()
                 await self._tick()
+
+    async def _change_book(self) -> None:
+        """Goes on under the book in force: the same rows, offset and time, and every subject to be judged again."""
+        assert self._store is not None
+        self._edition = self._ground.in_force.edition
+        self._judge.core = await self._core(self._store)
+        self._outlet.cores = self._edition.cores
+        log.info("lane %s: book %s, %d to judge again", self.name, self._edition.hash, self._judge.outdated)
+
+    @property
+    def outdated(self) -> int:
+        """How many subjects or groups another book than the one in force judged last."""
+        if self._store is None:
+            return 0
+        return self._judge.outdated if self._edition is self._ground.in_force.edition else 1
 
     def halt(self) -> None:
         """Ends `run` at the next edge of a step; a read under way is given up: it may wait out a rejoin."""
@@ -213,6 +233,8 @@ class Lane:
         """One bounded piece of what another book judged last; records are taken between the pieces."""
         if self._judge.outdated and not self._halted:
             await self._commit(await self._ground.ask(self._judge.refold))
+            if not self._judge.outdated:
+                log.info("lane %s: everything is judged by book %s", self.name, self._edition.hash)
 
     async def _tick(self) -> None:
         """Commits the offset and the time where nothing else did, and tells the facts lanes of the time.

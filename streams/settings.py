@@ -35,7 +35,9 @@ class Settings:
     """Prefix of the consumer groups, the transactional ids and the changelog topics."""
     topic_prefix: str
     """Put before every topic's name; empty in production, so that several systems can share a broker."""
-    book: Path
+    book: Path | None
+    """A folder pins the workers to the book in it; without one they follow what is published under `book_name`."""
+    book_name: str
     suites: Path
     """The folder of the suites that the nights run."""
     hash_key: bytes | None = field(repr=False)
@@ -94,6 +96,16 @@ def _folder(text: str) -> Path:
     return Path(text).expanduser().resolve()
 
 
+def _folder_or_none(text: str) -> Path | None:
+    return _folder(text) if text else None
+
+
+def _book_name(text: str) -> str:
+    if text.startswith((".", "-", "_")):
+        raise ValueError(f"`{text}` does not begin with a letter or a digit")
+    return _name(text)
+
+
 VARIABLES: dict[str, tuple[str, Callable[[str], object], str]] = {
     "KAFKA_BOOTSTRAP_SERVERS": ("kafka_bootstrap_servers", _bootstrap, "127.0.0.1:9092"),
     "CLICKHOUSE_URL": ("clickhouse_url", _clickhouse, "clickhouse://default:@127.0.0.1:9000/default"),
@@ -103,7 +115,8 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object], str]] = {
     "MINGJING_CLOCK": ("clock", _one_of(CLOCKS), "wall"),
     "MINGJING_APP": ("app", _name, "mingjing"),
     "MINGJING_TOPIC_PREFIX": ("topic_prefix", _name, ""),
-    "MINGJING_BOOK": ("book", _folder, str(ROOT / "rules" / "book")),
+    "MINGJING_BOOK": ("book", _folder_or_none, ""),
+    "MINGJING_BOOK_NAME": ("book_name", _book_name, "mingjing"),
     "MINGJING_SUITES": ("suites", _folder, str(ROOT / "expectations" / "suites")),
     "MINGJING_LANGUAGE": ("language", _one_of(LANGUAGES), ""),
     "MINGJING_CONSOLE_HOST": ("console_host", str, "127.0.0.1"),

@@ -13,6 +13,7 @@ ALERTS = "alerts"
 CLOCKS = "clocks"
 ALERT_ACTIONS = "alert.actions"
 BOOKS = "books"
+BOOK_REPORTS = "book.reports"
 DEAD_LETTERS = "dead.letters"
 
 EVENTS = (SERVICE_EVENTS, INSPECTION_EVENTS)
@@ -83,6 +84,7 @@ def plan(names: Names, partitions: int) -> tuple[Topic, ...]:
     return (
         *(Topic(names.of(topic), partitions, settings) for topic, settings in keyed.items()),
         Topic(names.of(BOOKS), 1, _compacted(365)),
+        Topic(names.of(BOOK_REPORTS), 1, _compacted(1)),
         Topic(names.of(DEAD_LETTERS), 1, _kept_for(90)),
         *(Topic(names.changelog(topic), partitions, _compacted(CHANGELOG_DAYS)) for topic in WITH_STATE),
     )

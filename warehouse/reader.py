@@ -123,6 +123,10 @@ class Reader:
         """What could not be decoded, newest first."""
         return [rows.dead_letter_of(row) for row in self._rows("dead_letters_latest", limit=limit)]
 
+    def published_books(self, name: str, limit: int = 1_000) -> list[rows.PublishedBook]:
+        """The books that were published under a name, newest first."""
+        return [rows.book_of(row) for row in self._rows("books_published", book=name, limit=limit)]
+
     def close(self) -> None:
         """Closes the calling thread's connection."""
         if hasattr(self._clients, "own"):

@@ -112,6 +112,28 @@ DEAD_LETTER_COLUMNS = (
 )  # fmt: skip
 
 
+BOOK_COLUMNS = ("book", "hash", "published_at", "published_by", "content")
+
+
+class PublishedBook(Struct, frozen=True, kw_only=True):
+    """A published book as it was sent; `content` is the whole document."""
+
+    name: str
+    hash: str
+    published_at: int
+    by: str
+    content: str
+
+
+def book_row(book: PublishedBook) -> Row:
+    return book.name, book.hash, _at(book.published_at), book.by, book.content
+
+
+def book_of(row: Sequence[Any]) -> PublishedBook:
+    name, hash, published_at, by, content = row
+    return PublishedBook(name=name, hash=hash, published_at=published_at, by=by, content=content)
+
+
 def columns(names: Sequence[str], rows: Iterable[Row]) -> dict[str, list[Any]]:
     """Rows turned into columns, for a columnar insert."""
     turned = [list(column) for column in zip(*rows, strict=True)]

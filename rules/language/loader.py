@@ -16,12 +16,13 @@ from rules.language.rule import Book, Rule
 from rules.language.rule_file import Surroundings, read_rule, with_values
 from rules.language.words import known
 from rules.language.yaml import BREAKS, Node, Source
-from rules.tables import SHIPPED, Fault, TableErrors, Tables, load_tables
+from rules.tables import NAMES, SHIPPED, Fault, TableErrors, Tables, load_tables, place_of
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 TABLES = {"declared", "items", "calendars", "rosters", "closures"}
 """Folders of a book that hold tables."""
 REGIONS = "regions.yaml"
+SUFFIXES = (".yaml", ".csv", ".json")
 NOT_RULES = {"clocks.yaml", "regions.yaml", "sources.yaml", "mapping.yaml"}
 
 
@@ -79,6 +80,21 @@ def _regional(
     return found
 
 
+def book_files(directory: Path | None = None) -> dict[str, Path]:
+    """Every file that `load_book` reads, by its place in a folder that would be the same book by itself."""
+    root = directory or BOOK
+    found = {"clocks.yaml": _clocks_file(root)}
+    for path in sorted(root.rglob("*.yaml")):
+        if _holds_a_rule(path.relative_to(root)):
+            found[path.relative_to(root).as_posix()] = path
+    for name in NAMES:
+        place = place_of(directory, name)
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
+            if path.suffix in SUFFIXES and path.is_file():
+                found[f"{name}/{path.relative_to(place).as_posix()}" if path != place else name] = path
+    return found
+
+
 def _holds_a_rule(path: Path) -> bool:
     return path.name not in NOT_RULES and path.parts[0] not in TABLES
 
@@ -114,8 +130,12 @@ def placed(path: Path, line: int, col: int, code: str, message: str) -> BookErro
     return BookError(shown(path), line, col, code, printable(message), printable(text))
 
 
+def _clocks_file(root: Path) -> Path:
+    return root / "clocks.yaml" if (root / "clocks.yaml").exists() else BOOK / "clocks.yaml"
+
+
 def _clocks(root: Path, faults: list[BookError]) -> dict[str, Node]:
-    path = root / "clocks.yaml" if (root / "clocks.yaml").exists() else BOOK / "clocks.yaml"
+    path = _clocks_file(root)
     node = Source(path, shown(path), faults).read()
     if node is None or not known(node, ("clocks",)):
         return {}

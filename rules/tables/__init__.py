@@ -57,7 +57,7 @@ class Tables(Struct, frozen=True):
 def load_tables(directory: Path | None = None) -> Tables:
     """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors."""
     faults: list[Fault] = []
-    places = {name: _place(directory, name) for name in NAMES}
+    places = {name: place_of(directory, name) for name in NAMES}
     calendars = load_calendars(places["calendars"], faults)
     items = load_items(places["items"], faults)
     regions = load_regions(places["regions.yaml"], set(calendars), faults)
@@ -70,5 +70,6 @@ def load_tables(directory: Path | None = None) -> Tables:
     return Tables(calendars, items, regions, sources, declared, rosters, closures)
 
 
-def _place(directory: Path | None, name: str) -> Path:
+def place_of(directory: Path | None, name: str) -> Path:
+    """Where a table is: in the book's folder, or the shipped one."""
     return directory / name if directory is not None and (directory / name).exists() else SHIPPED / name

@@ -111,7 +111,7 @@ def _horizon(until: str, known_at: str, zone: str) -> Horizon:
 
 def _book(folder: Path | None, mapping: Mapping | None, only: list[str]) -> Book:
     folder = folder or (mapping.book if mapping else None) or settings().book
-    if not folder.is_dir():
+    if folder is not None and not folder.is_dir():
         raise typer.BadParameter(f"没有这个规则目录 · there is no folder of rules {folder}")
     book = load_book(folder)
     unknown = set(only) - {rule.id for rule in book.rules}

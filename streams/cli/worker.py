@@ -5,8 +5,11 @@ import sys
 
 import typer
 
+from rules.language import load_book
 from streams import topics
-from streams.app import engine, serve
+from streams.app import serve
+from streams.books.edition import edition_of
+from streams.books.following import Follower
 from streams.logs import quiet
 from streams.settings import settings
 
@@ -18,10 +21,16 @@ def command() -> None:
     状态一致性由 Kafka 事务保证；异常退出后由监管程序重启 · After a failure it ends with status 1 and expects to be
     started again; everything is read again, nothing is said twice.
 
+    规则取自最近发布的规则集，未发布过则用随附规则；MINGJING_BOOK 固定为某个目录 · It judges by the book that was
+    published last and follows what is published, or by the folder that MINGJING_BOOK names.
+
     例 · Example: KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092 MINGJING_CLOCK=wall mingjing worker
     """
     quiet(logging.INFO, sys.stderr)
     here = settings()
-    cores = engine(here)
+    pinned = edition_of(load_book(here.book), str(here.book)) if here.book is not None else None
     topics.ensure(here)
-    raise typer.Exit(serve(here, cores))
+    if pinned is not None:
+        raise typer.Exit(serve(here, pinned))
+    follower = Follower(here)
+    raise typer.Exit(serve(here, follower.first(), follower))

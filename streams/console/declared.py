@@ -48,7 +48,7 @@ class Declared:
         return "" if at is None else iso(at, self.zone(region))[:19].replace("T", " ")
 
 
-def declared(directory: Path) -> Declared:
+def declared(directory: Path | None) -> Declared:
     """What the book of a folder declares; one that does not load costs the names of its rules alone.
 
     Raises TableErrors, all in one: without zones and calendars no time and no day could be shown.

@@ -116,7 +116,12 @@ def book(settings: Settings) -> Iterator[Finding]:
     try:
         loaded = load_book(settings.book)
     except (BookErrors, TableErrors, OSError) as fault:
-        yield Finding("规则 · book", "fault", str(fault), f"mingjing rules lint {settings.book}")
+        yield Finding(
+            "规则 · book",
+            "fault",
+            str(fault),
+            "mingjing rules lint" + (f" --book {settings.book}" if settings.book else ""),
+        )
         return
     yield Finding("规则 · book", "ok", f"{len(loaded.rules)} 条 rules, {loaded.hash[:12]}")
     yield from _calendar(loaded.tables.calendar("").last_announced, clock.at(clock.now_us()).date())

@@ -36,7 +36,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MINGJING_APP": settings.app,
         "MINGJING_TOPIC_PREFIX": settings.topic_prefix,
         "MINGJING_PARTITIONS": str(settings.partitions),
-        "MINGJING_BOOK": str(settings.book),
+        "MINGJING_BOOK": str(settings.book or ""),
         "PYTHONPATH": str(ROOT),
     }
 

@@ -149,6 +149,7 @@ def expected(events: Iterable[Any], now: int) -> dict[str, int]:
 
 def main() -> int:
     from streams.app import serve
+    from streams.books.edition import Edition
     from streams.lane_judge import Cores
     from streams.logs import quiet
     from streams.settings import settings
@@ -162,7 +163,7 @@ def main() -> int:
         zone=lambda region: "Asia/Shanghai",
     )
     quiet(logging.INFO, sys.stderr)
-    return serve(settings(), cores)
+    return serve(settings(), Edition("stub", "", cores))
 
 
 if __name__ == "__main__":

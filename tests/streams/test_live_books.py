@@ -1,0 +1,249 @@
+"""Books published to running workers on a real broker: taken whole and soon, refused whole, gone back to."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from rules.drive import Drive
+from rules.language import Book, load_book
+from rules.model.alerts import Alert
+from rules.model.events import decode_event
+from rules.model.times import HOUR
+from streams import clock, topics
+from streams.books import history
+from streams.books.published import Published, encode_published, pack
+from streams.books.reports import Report
+from streams.books.topic import publish
+from streams.settings import ROOT, Settings
+from streams.simulate import simulate
+from streams.simulate.versions import Message
+from tests.streams.lane_harness import REAL, Reader, Worker, difference, environment, final_alerts, said_twice, workers
+from tests.streams.lane_harness import feed as feed_service
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
+
+TAKEN_WITHIN = 30.0
+RULE = """
+rule: {name}
+version: {version}
+name: {{zh: 申请集中, en: Many applications}}
+category: data
+basis: a measure of this test
+severity: notice
+stream: service
+subject: case_id
+count:
+  event: case.applied
+  group_by: [event.department]
+  window: {{type: sliding, size: {size}}}
+  at_least: {least}
+message: {{zh: "{{{{ group }}}} {{{{ value }}}}", en: "{{{{ group }}}} {{{{ value }}}}"}}
+examples:
+  - {{name: many, given: {many}, expect: [{{value: {least}}}]}}
+  - {{name: one, given: {one}, expect: []}}
+"""
+SHIPPED = ("time/T04_acceptance.yaml", "process/P08_same_actor.yaml", "time/T06_delivery.yaml")
+
+
+def written(folder: Path, shipped: tuple[str, ...] = SHIPPED, **rules: dict[str, object]) -> Path:
+    """A folder with some of the shipped rules and count rules: name → size, least, version."""
+    folder.mkdir()
+    for path in shipped:
+        (folder / Path(path).name).write_text((ROOT / "rules" / "book" / path).read_text(encoding="utf-8"), "utf-8")
+    for name, said in rules.items():
+        given = {"version": 1, "size": "24h", "least": 3} | said
+        text = RULE.format(name=name, many=applied(int(str(given["least"]))), one=applied(1), **given)
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def applied(count: int) -> str:
+    """So many applications of one morning, as an example gives them."""
+    each = '{{at: "2026-03-02T09:{:02}", type: case.applied, case_id: A{}, department: D1}}'
+    return "[" + ", ".join(each.format(number, number) for number in range(count)) + "]"
+
+
+def packed(settings: Settings, folder: Path) -> Published:
+    return pack(folder, settings.book_name, load_book(folder).hash, "a test", clock.now_us())
+
+
+def replayed(book: Book, month: list[Message], now: int) -> dict[str, Alert]:
+    drive = Drive(book)
+    drive.take([decode_event(message.value) for message in month])
+    drive.until(now)
+    return plain(final_alerts(drive.alerts()))
+
+
+def plain(alerts: dict[str, Alert]) -> dict[str, Alert]:
+    """Without the book, which is the one that said it first."""
+    return {name: msgspec.structs.replace(alert, book="") for name, alert in alerts.items()}
+
+
+async def until(condition: Callable[[], bool], seconds: float) -> bool:
+    give_up_at = clock.monotonic() + seconds
+    while not condition():
+        if clock.monotonic() > give_up_at:
+            return False
+        await asyncio.sleep(0.1)
+    return True
+
+
+async def reported(settings: Settings, wanted: Callable[[Report], bool], count: int = 1, seconds: float = 30.0) -> bool:
+    """Whether so many workers came to report what is wanted."""
+    give_up_at = clock.monotonic() + seconds
+    while clock.monotonic() < give_up_at:
+        if sum(wanted(each) for each in await history.reports(settings)) >= count:
+            return True
+        await asyncio.sleep(0.2)
+    return False
+
+
+async def feed(settings: Settings, part: list[Message], mark: int | None = None) -> None:
+    service = [(message.subject, message.value) for message in part if message.stream == "service"]
+    await feed_service(settings, service, mark)
+
+
+@pytest.fixture
+def month() -> tuple[list[Message], int]:
+    """The service cases of a simulated month, and an hour behind its last event."""
+    messages = [each for each in simulate(5, 30, 400, disorder_hours=2).messages if each.stream == "service"]
+    return messages, max(decode_event(each.value).fact.occurred_at for each in messages) + HOUR
+
+
+def log_of(running: list[Worker]) -> str:
+    return running[0].log.read_text()[-4_000:]
+
+
+async def test_two_workers_take_a_published_book_under_load_and_come_to_what_a_replay_under_it_comes_to(
+    broker_settings: Settings, tmp_path: Path, month: tuple[list[Message], int]
+) -> None:
+    messages, now = month
+    first = packed(broker_settings, written(tmp_path / "one", crowd={"least": 4}))
+    folder = written(
+        tmp_path / "two", SHIPPED[:2], crowd={"least": 2, "version": 2}, week={"size": "30 days", "least": 3}
+    )
+    second, half = packed(broker_settings, folder), len(messages) // 2
+    topics.ensure(broker_settings)
+    await publish(broker_settings, first)
+    with workers(broker_settings, 2, REAL) as running:
+        async with Reader(broker_settings, topics.ALERTS) as said:
+            await feed(broker_settings, messages[:half])
+            assert await said.until(lambda read: any(a.book == first.hash for a in read.alerts), 60), log_of(running)
+            loading = asyncio.ensure_future(feed(broker_settings, messages[half:], now))
+            began = clock.monotonic()
+            await publish(broker_settings, second)
+            heard = await said.until(lambda read: any(a.book == second.hash for a in read.alerts), TAKEN_WITHIN)
+            assert heard and clock.monotonic() - began < TAKEN_WITHIN, log_of(running)
+            await loading
+            wanted = replayed(load_book(folder), messages, now)
+            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == wanted, 60), difference(
+                plain(final_alerts(said.alerts)), wanted
+            ) + log_of(running)
+            assert {alert.rule for alert in wanted.values()} >= {"T04", "crowd", "week"}
+            assert said_twice(said.alerts) == []
+        assert await reported(broker_settings, lambda each: each.hash == second.hash and not each.outdated, 2)
+
+
+async def test_a_worker_killed_while_it_judges_anew_goes_on_exactly(
+    broker_settings: Settings, tmp_path: Path, month: tuple[list[Message], int]
+) -> None:
+    messages, now = month
+    folder = written(tmp_path / "two", SHIPPED[:2], crowd={"least": 2}, week={"size": "30 days", "least": 3})
+    with workers(broker_settings, 2, REAL) as running:
+        async with Reader(broker_settings, topics.ALERTS) as said:
+            await feed(broker_settings, messages, now)
+            shipped = replayed(load_book(), messages, now)
+            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == shipped, 60), log_of(running)
+            second = packed(broker_settings, folder)
+            await publish(broker_settings, second)
+            assert await said.until(lambda read: any(a.book == second.hash for a in read.alerts), TAKEN_WITHIN)
+            for each in list(running):
+                each.kill()
+            running.append(Worker(broker_settings, REAL))
+            wanted = replayed(load_book(folder), messages, now)
+            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == wanted, 60), difference(
+                plain(final_alerts(said.alerts)), wanted
+            )
+            assert said_twice(said.alerts) == []
+
+
+def refused(report: Report, first: str) -> bool:
+    return report.refused is not None and report.refused.faults[0].startswith(first)
+
+
+async def test_a_bad_book_is_refused_and_the_last_good_one_stays_also_over_a_restart(
+    broker_settings: Settings, tmp_path: Path
+) -> None:
+    good = packed(broker_settings, written(tmp_path / "good", crowd={}))
+    bad = msgspec.structs.replace(
+        good, files=good.files | {"crowd.yaml": good.files["crowd.yaml"].replace("24h", "1 dy")}
+    )
+    topic = topics.Names(broker_settings.topic_prefix, broker_settings.app).of(topics.BOOKS)
+    with workers(broker_settings, 1, REAL) as running:
+        await publish(broker_settings, good)
+        assert await reported(broker_settings, lambda each: each.hash == good.hash), log_of(running)
+        await publish(broker_settings, bad)
+        assert await reported(broker_settings, lambda each: refused(each, "crowd.yaml:13:")), log_of(running)
+        async with AIOKafkaProducer(bootstrap_servers=broker_settings.kafka_bootstrap_servers) as producer:
+            outside = msgspec.structs.replace(good, files={"../../outside.yaml": "x"}, hash="0" * 32)
+            await producer.send_and_wait(topic, encode_published(outside), key=good.name.encode())
+        assert await reported(
+            broker_settings, lambda each: each.refused is not None and "outside" in each.refused.faults[0]
+        )
+        assert not list(tmp_path.rglob("outside.yaml")), refused
+        assert running[0].stop() == 0
+        running.append(Worker(broker_settings, REAL))
+        assert await reported(broker_settings, lambda each: each.hash == good.hash and each.refused is not None)
+        assert "the last good one stays in force" in running[0].log.read_text()
+
+
+async def test_a_rollback_is_a_publication_and_a_pinned_worker_follows_none(
+    broker_settings: Settings, tmp_path: Path
+) -> None:
+    one, two = written(tmp_path / "one", crowd={}), written(tmp_path / "two", crowd={"least": 5, "version": 2})
+    pinned = replace(broker_settings, app=f"{broker_settings.app}-pinned", book=one, state=tmp_path / "pinned")
+    with workers(broker_settings, 1, REAL) as running, workers(pinned, 1, REAL):
+        for folder, said in ((one, "+ crowd@1"), (two, "+ crowd@2"), (None, "- crowd@2")):
+            chosen = ["--book", str(folder)] if folder else ["--rollback", "previous"]
+            done = command(broker_settings, "publish", *chosen, "--by", "wang")
+            assert done.returncode == 0 and said in done.stdout, done.stdout + done.stderr
+            wanted = load_book(folder or one).hash
+            assert await reported(broker_settings, lambda each, w=wanted: each.hash == w and not each.pinned), log_of(
+                running
+            )
+        listed = command(broker_settings, "books").stdout
+        assert listed.count("wang") == 3 and listed.count(load_book(one).hash[:12]) >= 3
+        assert await reported(pinned, lambda each: each.pinned and each.hash == load_book(one).hash)
+
+
+def command(settings: Settings, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "streams.cli.main", "rules", *arguments],
+        env=os.environ | environment(settings) | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+async def test_nothing_is_published_of_a_book_with_a_fault(broker_settings: Settings, tmp_path: Path) -> None:
+    folder = written(tmp_path / "bad", crowd={"size": "1 dy"}, other={"size": "2 dy"})
+    done = command(broker_settings, "publish", "--book", str(folder))
+    assert done.returncode == 1 and "crowd.yaml" in done.stderr and "other.yaml" in done.stderr
+    silent = written(tmp_path / "untrue", crowd={})
+    rule = silent / "crowd.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8").replace("[{value: 3}]", "[{value: 4}]"), encoding="utf-8")
+    done = command(broker_settings, "publish", "--book", str(silent))
+    assert done.returncode == 1 and "crowd.yaml" in done.stderr and "1 error" in done.stderr
+    done = command(broker_settings, "publish", "--dry-run")
+    assert done.returncode == 0 and "+ T03@" in done.stdout
+    assert await asyncio.to_thread(history.of, broker_settings, "mingjing") == []

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import msgspec
+
 from rules.model.times import HOUR, MINUTE, iso
 from rules.tables import Item
 from streams.simulate.hours import ZONE, Hours, day_of
+from streams.simulate.idle import left_lying
 from streams.simulate.town import Office, hashed
 from streams.simulate.truth import Expected, Hit, Limit, expected_of
 from streams.simulate.versions import Record
 
-ACCEPTANCE, DELIVERY, PUBLICATION = 5, 10, 7
-"""Working days of Licensing Law 32(4), 44 and of 国办发〔2018〕118号."""
+ACCEPTANCE, DELIVERY, PUBLICATION, RECTIFICATION = 5, 10, 7, 5
+"""Working days of Licensing Law 32(4), 44, of 国办发〔2018〕118号 and 国办发〔2019〕51号."""
 CHANNELS = ("web", "web", "web", "mobile", "mobile", "window", "window", "courier")
 MATERIALS = ("申请表", "营业执照", "场地证明", "授权委托书", "平面图", "检测报告")
 
@@ -55,8 +58,9 @@ class Story:
             Limit(rule=rule, fault=fault, due_date=due_date, due_at=due_at, stopped_at=stopped_at, **how)
         )
 
-    def hit(self, rule: str, record: Record, reason: str = "matched") -> None:
-        self.hits.append(Hit(rule=rule, fault=self.fault, at=record.at, reason=reason))
+    def hit(self, rule: str, record: Record, reason: str = "matched", after: int = 0) -> None:
+        """An event that breaks a rule, or so long after it what should have come had not come."""
+        self.hits.append(Hit(rule=rule, fault=self.fault, at=record.at + after, reason=reason))
 
     def expected(self, now: int) -> list[Expected]:
         found = [made for each in self.limits if (made := expected_of(each, self.subject, now)) is not None]
@@ -158,13 +162,18 @@ class CaseStory(Story):
         """The item's stages, one after another, between two days."""
         for number, stage in enumerate(self.item.required_stages):
             here = first + (last - first) * number // len(self.item.required_stages)
-            handler = self.rng.choice(self.office.clerks)
-            started = self.add("case.stage", self.on(here), handler, stage=stage, action="start")
-            started.data["started"] = iso(started.at, ZONE)
-            ended = self.add("case.stage", self.on(min(here + 1, last)), handler, stage=stage, action="end")
-            ended.data |= {"started": started.data["started"], "ended": iso(ended.at, ZONE)}
+            ended = self.stage(stage, here, min(here + 1, last))
             if self.rng.random() < 0.03:
                 ended.lag = self.rng.randrange(18 * HOUR, 23 * HOUR, 1_000_000)
+
+    def stage(self, stage: str, first: int, last: int) -> Record:
+        """One stage from one day to another; the record of its end."""
+        handler = self.rng.choice(self.office.clerks)
+        started = self.add("case.stage", self.on(first), handler, stage=stage, action="start")
+        started.data["started"] = iso(started.at, ZONE)
+        ended = self.add("case.stage", self.on(last), handler, stage=stage, action="end")
+        ended.data |= {"started": started.data["started"], "ended": iso(ended.at, ZONE)}
+        return ended
 
     def decide(self, day: int, result: str = "granted", reason: str = "", at: int | None = None, **how: Any) -> Record:
         record = self.add(
@@ -234,6 +243,23 @@ class CaseStory(Story):
         if satisfaction >= 4:
             self.add("review.verified", self.on(day + 1), self.decider, review_id=name)
             self.add("review.rectified", self.on(day + 1 + rng.randrange(1, 4)), self.decider, review_id=name)
+
+    def expected(self, now: int) -> list[Expected]:
+        further = [*left_lying(self.records, self.hours), *self._closures()]
+        found = (expected_of(each, self.subject, now) for each in further)
+        return super().expected(now) + [each for each in found if each is not None]
+
+    def _closures(self) -> list[Limit]:
+        """What is handled jointly has its legal limit until the closure of the whole."""
+        closed = next((each.at for each in self.records if each.type in ("case.closed", "case.withdrawn")), None)
+        legal = [each for each in self.limits if each.rule == "T03" and self.item.joint]
+        return [msgspec.structs.replace(each, rule="T03.joint", stopped_at=closed) for each in legal]
+
+    def rated(self, day: int, satisfaction: int) -> str:
+        """A rating of that day; its number."""
+        name = f"{self.subject}-r9"
+        self.add("review.submitted", self.on(day), review_id=name, satisfaction=satisfaction)
+        return name
 
     def slow(self, record: Record) -> None:
         """Typed in long after it happened, but not so late that a limit had run out meanwhile."""

@@ -1,4 +1,4 @@
-"""Decides how checks and penalties go, step by step, the faults that are planted in them included."""
+"""Decides how checks go, step by step, the faults that are planted in them included."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from streams.simulate.versions import Record
 
 BACKFILL = 10
 """Days in which a scan may be supplied with a reason (深府规〔2025〕6号)."""
-DECISION = 90
-"""Days of Penalty Law 60."""
+RESULT, GRACE = 20, 5
+"""Working days of 国办发〔2018〕118号 for results, and those in which an order is rechecked after its day."""
 VIOLATIONS = ("超范围经营", "未按规定公示", "台账不全", "设备未检验")
 
 
@@ -28,7 +28,8 @@ class CheckStory(Story):
     def __init__(self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random, plan: str) -> None:
         super().__init__(subject, office, task_code, hours, rng)
         self.plan = plan
-        self.object = uscc(office.region, rng.randrange(4_000))
+        self.object = uscc(office.region, int(subject.rpartition("-")[2]))
+        """Nobody is checked twice, so that no cap is reached."""
         self.officers = sorted(rng.sample(office.clerks, 2))
 
     def check(self, type_: str, at: int, actor: str = "", **data: object) -> Record:
@@ -37,7 +38,7 @@ class CheckStory(Story):
     def scan(self, at: int, **how: object) -> Record:
         return self.check("officer.scanned_in", at, self.officers[0], **how)
 
-    def perform(self, day: int, scanned: bool = True) -> Record:
+    def perform(self, day: int, scanned: bool = True, alone: bool = False) -> Record:
         """Approved the day before; the officers scan in when they arrive."""
         self.check("check.approved", self.on(day - 1), self.office.head)
         arrived = self.on(day)
@@ -48,19 +49,23 @@ class CheckStory(Story):
         category = self.rng.choice(("daily", "double_random", "special"))
         return self.check(
             "check.performed", at, self.officers[0], on_site=on_site, category=category, form="single",
-            method="on_site" if on_site else "document", visit_id=f"V-{self.subject}", officers=self.officers,
+            method="on_site" if on_site else "document", visit_id=f"V-{self.subject}",
+            officers=self.officers[:1] if alone else self.officers,
+        )  # fmt: skip
+
+    def record(self, day: int, result: str) -> None:
+        violations = [self.rng.choice(VIOLATIONS)] if result != "no_problem" else []
+        self.check(
+            "result.recorded", self.on(day), self.officers[0],
+            result=result, violations=violations, credit_class=self.rng.choice("ABBC"),
         )  # fmt: skip
 
     def conclude(self, day: int) -> None:
         """Result, order and recheck, publication and report, each in its time."""
         rng = self.rng
         result = rng.choices(("no_problem", "rectify", "violation"), (70, 22, 8))[0]
-        violations = [rng.choice(VIOLATIONS)] if result != "no_problem" else []
         recorded = day + rng.randrange(3)
-        self.check(
-            "result.recorded", self.on(recorded), self.officers[0],
-            result=result, violations=violations, credit_class=rng.choice("ABBC"),
-        )  # fmt: skip
+        self.record(recorded, result)
         if result == "rectify":
             by = self.hours.days[recorded + 8].isoformat()
             order = {"order_id": f"{self.subject}-o1", "rectify_by": by}
@@ -80,64 +85,6 @@ class CheckStory(Story):
         due_at = self.hours.rolled_end(due) if rolls else next_midnight(due, ZONE)
         last = day_of(due_at - 1)
         self.limits.append(Limit(rule=rule, fault=self.fault, due_date=last, due_at=due_at, stopped_at=stopped_at))
-
-
-class PenaltyStory(CheckStory):
-    """One penalty; its subject is the penalty, and it names its check."""
-
-    def __init__(self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random, plan: str) -> None:
-        super().__init__(subject, office, task_code, hours, rng, plan)
-        self.action = f"{subject}-check"
-        self.filed = date.min
-        self.paused = self.extended = 0
-
-    def penalty(self, type_: str, at: int, **data: object) -> Record:
-        return self.add(
-            type_,
-            at,
-            self.officers[0],
-            object_id=self.object,
-            plan_id=self.plan,
-            action_id=self.action,
-            **data,
-        )
-
-    def file(self, day: int) -> None:
-        self.filed = self.hours.days[day]
-        violation = self.rng.choice(VIOLATIONS)
-        self.penalty("penalty.filed", self.on(day), procedure="ordinary", violation=violation, reason="现场检查")
-
-    def within(self, days: int) -> int:
-        """A working day so many calendar days after the filing, or the next one."""
-        return self.hours.number_from(self.filed + timedelta(days=days))
-
-    def suspend(self, begin: int, days: int) -> None:
-        """Suspended for a test of so many calendar days."""
-        name = {"procedure_id": f"{self.subject}-p1"}
-        first = self.within(begin)
-        self.penalty("penalty.suspended", self.on(first), kind="testing", approved_days=days, **name)
-        last = self.hours.number_from(self.hours.days[first] + timedelta(days=days))
-        self.penalty("penalty.resumed", self.on(last), **name)
-        self.paused = days
-
-    def extend(self, after: int, days: int, role: str) -> None:
-        at, head = self.on(self.within(after)), self.office.head
-        self.penalty("penalty.extended", at, days=days, approver=head, approver_role=role)
-
-    def decide(self, day: int | None) -> None:
-        """Decided on that working day with everything after it, or never."""
-        due = self.filed + timedelta(days=DECISION + self.paused + self.extended)
-        if day is None:
-            self.until("T03.penalty", due, None, rolls=True)
-            return
-        self.penalty("penalty.legal_review", self.on(day))
-        fine = float(self.rng.randrange(1, 100) * 500)
-        decided = self.penalty("penalty.decided", self.on(day), result="fine", fine=fine, publishable=True)
-        self.until("T03.penalty", due, decided.at, rolls=True)
-        self.penalty("penalty.served", self.on(day + 2))
-        self.penalty("result.published", self.on(day + self.rng.randrange(3, 7)), what="penalty", where="信用网站")
-        self.penalty("penalty.executed", self.on(day + 9))
-        self.penalty("penalty.closed", self.on(day + 10))
 
 
 def checked(check: CheckStory, day: int) -> None:
@@ -177,54 +124,34 @@ def scanned_without_a_reason(check: CheckStory, day: int) -> None:
     check.conclude(day)
 
 
-def decided_in_time(penalty: PenaltyStory, day: int) -> None:
-    penalty.file(penalty.hours.working_day_before(day, penalty.rng.randrange(20, 78)))
-    penalty.decide(day)
+def checked_by_one_officer(check: CheckStory, day: int) -> None:
+    check.hit("I03", check.perform(day, alone=True))
+    check.conclude(day)
 
 
-def suspended_for_a_test(penalty: PenaltyStory, day: int) -> None:
-    penalty.file(penalty.hours.working_day_before(day, 95))
-    penalty.suspend(40, 20)
-    penalty.decide(day)
+def never_rechecked(check: CheckStory, day: int) -> None:
+    ordered = day - GRACE - 8
+    check.perform(ordered)
+    check.record(ordered, "rectify")
+    by = check.hours.days[day - GRACE].isoformat()
+    check.check("rectify.ordered", check.on(ordered), check.officers[0], order_id=f"{check.subject}-o1", rectify_by=by)
+    check.limit("I04", day, None)
+    check.check("result.published", check.on(ordered + 9), what="check", where="信用网站")
 
 
-def extended_by_the_head(penalty: PenaltyStory, day: int) -> None:
-    penalty.file(penalty.hours.working_day_before(day, 100))
-    penalty.extend(60, 30, "head")
-    penalty.extended = 30
-    penalty.decide(day)
-
-
-def _overdue(penalty: PenaltyStory, day: int) -> None:
-    penalty.file(penalty.hours.working_day_before(day, DECISION))
-
-
-def decided_too_late(penalty: PenaltyStory, day: int) -> None:
-    _overdue(penalty, day)
-    penalty.decide(day + penalty.rng.randrange(1, 4))
-
-
-def never_decided(penalty: PenaltyStory, day: int) -> None:
-    _overdue(penalty, day)
-    penalty.decide(None)
-
-
-def extended_by_the_officer(penalty: PenaltyStory, day: int) -> None:
-    _overdue(penalty, day)
-    penalty.extend(60, 30, "officer")
-    penalty.decide(day + penalty.rng.randrange(1, 4))
+def result_never_published(check: CheckStory, day: int) -> None:
+    check.perform(day - RESULT)
+    check.record(day - RESULT, "no_problem")
+    check.limit("U01.check", day, None)
 
 
 Checked = Callable[[CheckStory, int], None]
-Punished = Callable[[PenaltyStory, int], None]
-CHECK_FAULTS: tuple[Checked, ...] = (never_scanned, scanned_too_late, scanned_without_a_reason)
-PENALTY_FAULTS: tuple[Punished, ...] = (decided_too_late, never_decided, extended_by_the_officer)
-PENALTIES: tuple[Punished, ...] = (
-    decided_in_time,
-    decided_in_time,
-    suspended_for_a_test,
-    extended_by_the_head,
-)
+
+
+CHECK_FAULTS: tuple[Checked, ...] = (
+    never_scanned, scanned_too_late, scanned_without_a_reason, checked_by_one_officer, never_rechecked,
+    result_never_published,
+)  # fmt: skip
 
 
 def plan_of(office: Office, task_code: str, name: str, hours: Hours, day: int, rng: Random) -> Story:

@@ -10,18 +10,9 @@ from rules.tables import Item
 from streams.simulate.cases import CaseStory, Story
 from streams.simulate.faults import Fault
 from streams.simulate.hours import Hours
-from streams.simulate.inspections import (
-    CHECK_FAULTS,
-    PENALTIES,
-    PENALTY_FAULTS,
-    CheckStory,
-    PenaltyStory,
-    checked,
-    month_report,
-    plan_of,
-    scanned_afterwards,
-)
+from streams.simulate.inspections import CHECK_FAULTS, CheckStory, checked, month_report, plan_of, scanned_afterwards
 from streams.simulate.ordinary import course_of
+from streams.simulate.penalties import PENALTIES, PENALTY_FAULTS, PenaltyStory
 from streams.simulate.planted import FAULTS
 from streams.simulate.town import Town
 

@@ -164,6 +164,7 @@ def told_to_correct_too_late(case: CaseStory, day: int) -> None:
     case.correct(day + 2, ["营业执照"])
     case.began = day - ACCEPTANCE
     case.accept(day + 3)
+    case.stages(day + 3, day + 3)
     case.decide(day + 3)
     case.finish(day + 3)
 
@@ -175,5 +176,6 @@ def accepted_too_late_after_the_correction(case: CaseStory, day: int) -> None:
     case.answered_by_notice(case.notify(handed_in - 2, ["平面图"]))
     case.correct(handed_in, ["平面图"])
     case.accept(day + 1)
+    case.stages(day + 1, day + 2)
     case.decide(day + 2)
     case.finish(day + 2)

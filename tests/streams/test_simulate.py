@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.language import load_book
 from rules.model.events import decode_event
 from rules.model.times import HOUR, parse_time
 from rules.tables import load_tables
@@ -15,27 +16,17 @@ from streams.cli.main import main
 from streams.cli.simulate import command, truth_beside
 from streams.simulate import Simulation, live, simulate, truth_json
 from streams.simulate.hours import Hours
-from streams.simulate.inspections import CHECK_FAULTS, PENALTY_FAULTS
+from streams.simulate.inspections import CHECK_FAULTS
 from streams.simulate.month import Month
+from streams.simulate.penalties import PENALTY_FAULTS
 from streams.simulate.planted import FAULTS
 from streams.simulate.town import Town
 
-RULES = {
-    "T01",
-    "T02",
-    "T03",
-    "T03.penalty",
-    "T04",
-    "T06",
-    "T07",
-    "P02",
-    "P03",
-    "P06",
-    "P07",
-    "P08",
-    "U01",
-    "I02",
-}
+UNPLANTED = {
+    "T03.renewal", "T03.review", "T03.hearing", "T03.hearing_request", "T03.evidence", "T03.seizure", "T05.hotline",
+    "T07.many", "P01.published", "P05", "P09", "I01", "I05.outlier", "D01", "D01.late",
+}  # fmt: skip
+"""Nothing in the town breaks these: it has no renewals, hearings, seizures or hotline, and no feed that stops."""
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +60,8 @@ def test_the_last_event_occurs_at_the_end_and_everything_has_arrived_by_then(mon
 
 
 def test_every_rule_of_the_book_has_a_planted_fault(month: Simulation) -> None:
-    assert {each.rule for each in month.truth} == RULES
+    joint = {"T03.joint"}  # comes with a broken limit of a joint item, when one is drawn
+    assert {each.rule for each in month.truth} - joint == {rule.id for rule in load_book().rules} - UNPLANTED - joint
 
 
 def test_every_kind_of_fault_is_planted_at_least_once(month: Simulation) -> None:
@@ -87,11 +79,11 @@ def test_each_planted_fault_shows_an_alert_of_its_rule() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_what_is_not_planted_raises_nothing_but_a_warning_on_the_day_before_the_last(seed: int) -> None:
+def test_what_is_not_planted_raises_nothing_but_a_warning_and_what_is_left_lying(seed: int) -> None:
     hours = Hours(load_tables().calendars["cn"], date(2026, 1, 26), 40)
     for story in Month(Town(load_tables(), seed, hours), hours, 150).stories():
         if not story.fault:
-            assert {each.rule for each in story.expected(hours.now)} <= {"T01"}
+            assert {each.rule for each in story.expected(hours.now)} <= {"T01", "T08"}
 
 
 def test_clean_records_are_typed_in_within_a_day(month: Simulation) -> None:

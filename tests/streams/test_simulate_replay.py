@@ -9,28 +9,12 @@ from rules.language import Book, load_book
 from rules.model.events import decode_event
 from streams.simulate import Simulation, simulate
 
-RULES = (
-    "T01",
-    "T02",
-    "T03",
-    "T03.penalty",
-    "T04",
-    "T06",
-    "T07",
-    "P02",
-    "P03",
-    "P06",
-    "P07",
-    "P08",
-    "U01",
-    "I02",
-)
 CHUNK = 400
 
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return load_book().only(RULES)
+    return load_book()
 
 
 def judged(made: Simulation, book: Book) -> set[tuple[object, ...]]:

@@ -1,0 +1,61 @@
+"""Decides when a planned case was left lying for more than five working days: T08 as the records of a story tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from rules.model.times import DAY
+from streams.simulate.hours import Hours, day_of
+from streams.simulate.truth import Limit
+from streams.simulate.versions import Record
+
+IDLE = 5
+"""Working days in which something must be done."""
+FAULT = "left lying"
+TAKEN_UP = frozenset(
+    {"case.received", "case.corrected", "case.accepted", "case.stage", "case.resumed", "case.extended"}
+)
+LET_GO = frozenset({"case.correction_notified", "case.decided", "case.not_accepted", "case.withdrawn", "case.closed"})
+ENDED = LET_GO - {"case.correction_notified"}
+TOO_LATE = DAY
+"""Who types an act in later than this, when the days have run out, takes no card away by it."""
+
+
+def left_lying(records: Sequence[Record], hours: Hours) -> list[Limit]:
+    """The spans between one act and the next that were too long. A pause that begins in time excuses the rest."""
+    acts = [
+        each for each in sorted(records, key=lambda each: each.at) if not each.deleted and each.type.startswith("case.")
+    ]
+    last = next((position for position, each in enumerate(acts) if each.type in ENDED), len(acts))
+    acts = acts[: last + 1]
+    found: list[Limit] = []
+    for position, act in enumerate(acts):
+        if act.type not in TAKEN_UP:
+            continue
+        due = _working_day(day_of(act.at), hours) + IDLE
+        later = [
+            each for each in acts[position + 1 :] if each.type in TAKEN_UP | LET_GO or each.type == "case.suspended"
+        ]
+        following = next((each for each in later if each.type != "case.suspended"), None)
+        if later and later[0].type == "case.suspended" and day_of(later[0].at) <= hours.days[due]:
+            continue
+        found.append(_limit(due, following, hours))
+    return found
+
+
+def _limit(due: int, following: Record | None, hours: Hours) -> Limit:
+    due_at = hours.day_end(due)
+    lag = (following.lag or 0) if following is not None else 0
+    typed_too_late = following is not None and lag > TOO_LATE and following.at + lag >= due_at
+    return Limit(
+        rule="T08", fault=FAULT, due_date=hours.days[due], due_at=due_at,
+        stopped_at=following.at if following is not None else None,
+        contested=typed_too_late and following is not None and following.at < due_at,
+    )  # fmt: skip
+
+
+def _working_day(day: date, hours: Hours) -> int:
+    """The number of a day, or of the working day before it: the days after it are counted."""
+    number = hours.number_from(day)
+    return number if hours.days[number] == day else number - 1

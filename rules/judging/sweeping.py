@@ -115,9 +115,9 @@ class Windowed(Grouped, frozen=True, kw_only=True):
             if episode is not None:
                 state.episodes[-1] = replace(episode)
         else:
+            self.move(state, entry.at, context.zone)
             state.before = len(state.episodes), replace(state.episodes[-1]) if state.episodes else None
             state.instant = []
-            self.move(state, entry.at, context.zone)
         state.instant.append(entry)
         self._take(state, entry)
         self._judge(state, state.instant)

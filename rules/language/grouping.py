@@ -24,6 +24,10 @@ TYPES: tuple[WindowType, ...] = ("sliding", "tumbling", "session", "life")
 WAYS: tuple[Way, ...] = ("over", "at_least", "under", "at_most")
 SCALARS = ("string", "number", "bool")
 ITEM = re.compile(r"\bitem\.")
+_LENGTHS: dict[WindowType, str] = {
+    "sliding": "write `size`", "tumbling": "write `size`", "session": "write `gap`",
+    "life": "it forgets by `forget_after`, if at all",
+}  # fmt: skip
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
@@ -96,15 +100,14 @@ def _window(node: Node, reading: Reading, types: tuple[WindowType, ...]) -> tupl
 def _size(window: Node, kind: WindowType, reading: Reading) -> Span | None:
     """How far a window reaches: its size, the gap that ends a session, nothing for a life."""
     key, other = ("gap", "size") if kind == "session" else ("size", "gap")
-    for wrong in (other, *(["size"] if kind == "life" else [])):
-        place = window.get(wrong)
-        if place is not None:
-            place.fault("unknown-key", f"a window of type {kind} has no {wrong}")
-    if kind == "life":
-        return None
+    wrong = [other, "size"] if kind == "life" else [other]
+    places = [place for each in wrong if (place := window.get(each)) is not None]
+    for place in places:
+        place.fault("unknown-key", f"a window of type {kind} has no such length: {_LENGTHS[kind]}")
     written = window.get(key)
-    if written is None:
-        missing(window, key, "is required: a duration in h, m, s or days")
+    if kind == "life" or written is None:
+        if kind != "life" and not places:
+            missing(window, key, "is required: a duration in h, m, s or days")
         return None
     size = reading.span(written)
     if size is None:

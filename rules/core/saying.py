@@ -8,37 +8,18 @@ import msgspec
 
 from rules.core.absorbing import join_cards
 from rules.core.alerting import alert_of, changes
+from rules.core.engine import ENGINE, doubted, is_doubtful, is_full, quarantine_of
 from rules.core.folding import judged
 from rules.core.record import NOTHING, Record
 from rules.core.slots import Slots
 from rules.core.step import Step
-from rules.judging.selector import Selector
 from rules.judging.verdicts import SILENT, ClockView
 from rules.judging.versions import in_order, resolve
 from rules.judging.windows import Grouped
-from rules.kinds.match import Match
-from rules.language.rule import Rule
-from rules.model.alerts import Alert, Clock, Text
+from rules.model.alerts import Alert, Clock
 from rules.model.events import Fact
 
 VOID = "void"
-ENGINE = Rule(
-    id="engine.error",
-    version=1,
-    name=Text("规则出错", "Rule failed"),
-    category="data",
-    basis="project",
-    severity="notice",
-    kind="match",
-    body=Match(rule="engine.error", severity="notice", event=Selector()),
-    streams=("service", "inspection"),
-    subject="subject",
-    params={},
-    messages={
-        "fire": Text("{{ subject }}：规则 {{ rule }} 无法判定", "{{ subject }}: rule {{ rule }} could not judge")
-    },
-)
-"""The rule under which a rule that raised is reported."""
 
 
 def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, step: Step, whole: bool = False) -> None:
@@ -46,6 +27,22 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
     those of a rule that has left the book are withdrawn."""
     said = sorted({kin for slot in (*stale, *record.off) for kin in slots.kin.get(slot, (slot,))})
     rules = None if whole else {slots.rules[slot].id for slot in said} | {ENGINE.id}
+    after = _alerts_of(record, slots, said, now)
+    if whole and is_full(record):
+        full = quarantine_of(record, slots.book, now)
+        after[full.alert_id] = full
+    if record.noted and is_doubtful(record):
+        after = {key: doubted(alert) for key, alert in after.items()}
+    if after or record.alerts:
+        if slots.absorbing:
+            join_cards(slots.absorbing, record.alerts, after, rules)
+        if record.alerts is NOTHING:
+            record.alerts = {}
+        step.alerts += changes(record.alerts, after, rules)
+
+
+def _alerts_of(record: Record, slots: Slots, said: Sequence[int], now: int) -> dict[str, Alert]:
+    """What the last rulings of these slots come to, each of the version that governs its occasion."""
     assert record.context is not None
     zone = record.context.home_place.zone
     after: dict[str, Alert] = {}
@@ -61,12 +58,7 @@ def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, ste
             group = record.subject if isinstance(rule.body, Grouped) else ""
             alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
             after[alert.alert_id] = alert
-    if after or record.alerts:
-        if slots.absorbing:
-            join_cards(slots.absorbing, record.alerts, after, rules)
-        if record.alerts is NOTHING:
-            record.alerts = {}
-        step.alerts += changes(record.alerts, after, rules)
+    return after
 
 
 def _grounds(record: Record, slots: Iterable[int]) -> list[Fact]:

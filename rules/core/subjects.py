@@ -8,12 +8,14 @@ folds it again with the very same steps, and the difference is said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from rules.core.alerting import settle
 from rules.core.asking import ask
 from rules.core.calm import UNUSUAL, Calm
 from rules.core.chunk import Chunk, FoldError, events_from
+from rules.core.engine import FOLD_RAISED, QUARANTINED, doubt, is_full, is_told_full, settle_doubt
 from rules.core.folding import KEEP, TRANSIT, begin, fold, is_settling, slots_of, take
 from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, Record
@@ -33,9 +35,6 @@ from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
 
 HOT = 20_000
 """How many subjects stay folded in memory; the others rest as rows and are folded again when an event comes."""
-MOST_LOG = 1 << 20
-"""Bytes of log beyond which a subject is quarantined: one runaway key must not hold up its partition."""
-QUARANTINED = f"the log of this subject has more than {MOST_LOG} bytes: further events are not judged"
 
 
 class SubjectCore:
@@ -123,10 +122,13 @@ class SubjectCore:
                 return
             chunk = taken[subject] = Chunk(record, index, record.count, len(record.log))
         record = chunk.record
-        if len(record.log) > MOST_LOG:
+        if is_full(record):
             step.rejected.append(Rejected(index, "quarantined", "$.subject", QUARANTINED))
+            if not is_told_full(record):
+                record.states = record.quiet = None
             return
-        if not record.count and self.calm is not None and self.calm.take(record, event, now) != UNUSUAL:
+        fresh = self.calm is not None and record.quiet is not None and not record.count
+        if fresh and self.calm is not None and self.calm.take(record, event, now) != UNUSUAL:
             tell_new(record, self.slots, fact, step)
             return
         try:
@@ -142,7 +144,11 @@ class SubjectCore:
                 self._judge(record, now, step)
             except Exception as error:
                 record.restore(*before)
-                step.rejected.append(Rejected(index, "fold_raised", "$", f"{type(error).__name__}: {error}"))
+                doubt(record, fact)
+                step.rejected.append(Rejected(index, FOLD_RAISED, "$", f"{type(error).__name__}: {error}"))
+        if record.states is None and record.quiet is None:
+            with suppress(Exception):  # what stood before stands, without the mark
+                self._judge(record, now, step)
 
     def advance(self, now: int, limit: int = 2000) -> Step:
         """Fires the timers of at most `limit` subjects that are due at `now`."""
@@ -223,6 +229,7 @@ class SubjectCore:
 
     def _take(self, record: Record, fact: Fact, now: int, step: Step) -> None:
         """Adds one event to the log, and steps the rules where it comes after all that is known."""
+        settle_doubt(record, fact)
         if self._comes_after(record, fact, now):
             record.append(fact)
             record.seen = fact.occurred_at

@@ -63,6 +63,8 @@ def event(kind: str, written: str, subject: str = "A1", **given: Any) -> Event:
     envelope |= {name: given.pop(name) for name in list(given) if name in envelope}
     for name in [name for name in ("recordedat", "receivedat") if name in given]:
         envelope[name] = iso(at(given.pop(name)), ZONE)
+    if "precision" in given:
+        envelope["precision"] = given.pop("precision")
     made = {"specversion": "1.0", "type": kind, "subject": subject, "time": iso(at(written), ZONE), **envelope}
     if envelope["operation"] != "d":
         made["data"] = given

@@ -111,10 +111,14 @@ def test_a_contested_alert_keeps_the_evidence_that_was_deleted(book: Book) -> No
 
 
 def test_one_runaway_subject_is_set_aside_and_holds_up_nobody(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rules.core.subjects.MOST_LOG", 2_000)
+    monkeypatch.setattr("rules.core.engine.MOST_LOG", 2_000)
     drive = Drive(book)
     many = [said(f"e{number}", "case.stage", f"03-02T09:00:{number:02d}") for number in range(60)]
     step = drive.take([*many, said("other", "case.not_accepted", "03-02T09:00:59", subject="B", data={"reason": ""})])
     assert 0 < len(step.rejected) < 60
     assert {refused.reason for refused in step.rejected} == {"quarantined"}
-    assert [alert.subject for alert in drive.alerts()] == ["B"]
+    assert {alert.subject for alert in drive.alerts()} == {"A", "B"}
+    (told,) = [alert for alert in drive.alerts() if alert.subject == "A"]
+    assert (told.rule, told.severity, told.reason) == ("engine.quarantine", "notice", "quarantined")
+    assert drive.take([said("more", "case.stage", "03-02T09:01:00")]).alerts == []
+    assert told in drive.alerts()

@@ -19,8 +19,8 @@ from rules.language.bodies import READERS
 from rules.language.escalations import ESCALATE
 from rules.language.grouping import TYPES as WINDOWS
 from rules.language.rule import CATEGORIES
-from rules.language.rule_file import LONGEST_ID, NAME, RULE_ID, SUBJECTS
-from rules.language.samples import ENVELOPE, STATES, TIMES
+from rules.language.rule_file import KEYS, LONGEST_ID, NAME, RULE_ID, SUBJECTS
+from rules.language.samples import BROUGHT, ENVELOPE, STATES, TIMES
 from rules.model.alerts import MODES, SEVERITIES
 from rules.model.events import OPERATIONS, TYPES
 from rules.model.spans import UNITS
@@ -72,6 +72,10 @@ CHOSEN: Schema = {
         {"$ref": "#/$defs/selector"},
     ],
 }
+READ_BELOW: dict[str, tuple[str, ...]] = {
+    "rule": KEYS, "example": ("name", *BROUGHT, "given", "until", "expect"),
+}  # fmt: skip
+"""Mappings of which a key is a kind or a table: those that are not read yet are in no schema."""
 FIELD: dict[str, Schema] = {
     "number": {"type": ["number", "string", "null"]}, "bool": {"type": "boolean"}, "strings": {"type": "array"},
 }  # fmt: skip
@@ -123,9 +127,12 @@ def _keys(name: str, shapes: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     shape = shapes[name]
     if isinstance(shape["keys"], str):
         return {"@columns": _columns, "@fields": _fields}[shape["keys"]]()
+    read = READ_BELOW.get(name, shape["keys"])
     inherited = _keys(shape["like"], shapes) if "like" in shape else {}
     escalates = {ESCALATE: ("#escalation+", "what becomes of an alert that stays open")} if name in READERS else {}
-    return inherited | {key: (said, meaning) for key, (said, meaning) in shape["keys"].items()} | escalates
+    return (
+        inherited | {key: (said, meaning) for key, (said, meaning) in shape["keys"].items() if key in read} | escalates
+    )
 
 
 def _columns() -> dict[str, tuple[str, str]]:

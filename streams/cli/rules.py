@@ -11,7 +11,7 @@ from rich.console import Console
 
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
-from streams.cli import rules_backtest, rules_lint, rules_publish, rules_schema
+from streams.cli import rules_backtest, rules_lint, rules_new, rules_publish, rules_schema
 
 app = typer.Typer(no_args_is_help=True)
 BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped book without it"
@@ -69,6 +69,7 @@ def test(book: Folder = None, only: Chosen = "") -> None:
 
 app.command("lint")(rules_lint.command)
 app.command("schema")(rules_schema.command)
+app.command("new")(rules_new.command)
 app.command("backtest")(rules_backtest.command)
 app.command("publish")(rules_publish.publish)
 app.command("books")(rules_publish.books)

@@ -245,7 +245,7 @@ class CaseStory(Story):
             self.add("review.rectified", self.on(day + 1 + rng.randrange(1, 4)), self.decider, review_id=name)
 
     def expected(self, now: int) -> list[Expected]:
-        further = [*left_lying(self.records, self.hours), *self._closures()]
+        further = [*left_lying(self.records, self.hours, self.item.special_procedures), *self._closures()]
         found = (expected_of(each, self.subject, now) for each in further)
         return super().expected(now) + [each for each in found if each is not None]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
+from rules.model.fields import is_blank
 from rules.model.times import DAY
 from streams.simulate.hours import Hours, day_of
 from streams.simulate.truth import Limit
@@ -22,8 +23,8 @@ TOO_LATE = DAY
 """Who types an act in later than this, when the days have run out, takes no card away by it."""
 
 
-def left_lying(records: Sequence[Record], hours: Hours) -> list[Limit]:
-    """The spans between one act and the next that were too long. A pause that begins in time excuses the rest."""
+def left_lying(records: Sequence[Record], hours: Hours, lawful: Collection[str]) -> list[Limit]:
+    """The spans between one act and the next that were too long, `lawful` pauses not counted as far as approved."""
     acts = [
         each for each in sorted(records, key=lambda each: each.at) if not each.deleted and each.type.startswith("case.")
     ]
@@ -38,10 +39,24 @@ def left_lying(records: Sequence[Record], hours: Hours) -> list[Limit]:
             each for each in acts[position + 1 :] if each.type in TAKEN_UP | LET_GO or each.type == "case.suspended"
         ]
         following = next((each for each in later if each.type != "case.suspended"), None)
-        if later and later[0].type == "case.suspended" and day_of(later[0].at) <= hours.days[due]:
-            continue
+        if later and _pauses(later[0], lawful) and day_of(later[0].at) <= hours.days[due]:
+            due += _paused(later[0], following, hours)
         found.append(_limit(due, following, hours))
     return found
+
+
+def _pauses(record: Record, lawful: Collection[str]) -> bool:
+    said = record.data
+    return record.type == "case.suspended" and said["kind"] in lawful and not is_blank(said.get("notice_no"))
+
+
+def _paused(pause: Record, following: Record | None, hours: Hours) -> int:
+    """Working days after the suspension: as many as were approved, or fewer until somebody acts again."""
+    approved = int(pause.data["approved_days"])
+    if following is None:
+        return approved
+    passed = _working_day(day_of(following.at), hours) - _working_day(day_of(pause.at), hours)
+    return min(approved, passed)
 
 
 def _limit(due: int, following: Record | None, hours: Hours) -> Limit:

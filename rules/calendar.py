@@ -33,39 +33,55 @@ class Announcement:
 
 
 class Calendar:
-    """The working days as announced. Frozen; days before 1900 and after 2199 count as those two."""
+    """The working days as announced. Frozen; days before 1900 and after 2199 count as those two.
+
+    One that extends a `base` says only what its own region adds or takes back: its notices hold over those of the
+    base, which years are announced is a matter of the base.
+    """
 
     __slots__ = (
+        "_all",
         "_counted",
         "_first_provisional",
         "_worked",
         "_working",
+        "announced_years",
         "announcements",
+        "base",
         "hash",
         "last_announced",
         "name",
     )
 
-    def __init__(self, name: str, announcements: Iterable[Announcement] = ()) -> None:
-        self.name = name
+    def __init__(self, name: str, announcements: Iterable[Announcement] = (), base: Calendar | None = None) -> None:
+        self.name, self.base = name, base
         self.announcements = tuple(sorted(announcements, key=lambda each: (each.announced, each.year)))
-        self.last_announced = max((each.year for each in self.announcements), default=NEVER_PROVISIONAL)
+        self._all: tuple[Announcement, ...] = (base._all if base is not None else ()) + self.announcements
+        own = frozenset(each.year for each in self.announcements)
+        self.announced_years: frozenset[int] = base.announced_years if base is not None else own
+        self.last_announced = max(self.announced_years, default=NEVER_PROVISIONAL)
         self._first_provisional = date(self.last_announced, *PROVISIONAL_FROM)
-        self._working = _working(self.announcements)
+        self._working = _working(self._all, self.announced_years)
         self._worked = array("i", (index for index, worked in enumerate(self._working) if worked))
         self._counted = array("i", accumulate(self._working))
-        self.hash = blake2b(repr((name, self.announcements)).encode(), digest_size=16).hexdigest()
+        written = (name, self.announcements) if base is None else (name, self.announcements, base.hash)
+        self.hash: str = blake2b(repr(written).encode(), digest_size=16).hexdigest()
 
     @property
     def version(self) -> str:
         """The last announced year and when the latest notice was given: what people call this calendar."""
-        if not self.announcements:
+        if not self._all:
             return self.name
-        return f"{self.name}-{self.last_announced}@{self.announcements[-1].announced}"
+        return f"{self.name}-{self.last_announced}@{max(each.announced for each in self._all)}"
 
     def known_at(self, day: date) -> Calendar:
         """The calendar as it was announced by the end of that day."""
-        return Calendar(self.name, (each for each in self.announcements if each.announced <= day))
+        base = self.base.known_at(day) if self.base is not None else None
+        return Calendar(self.name, (each for each in self.announcements if each.announced <= day), base)
+
+    def notice_of(self, day: date) -> Announcement | None:
+        """The notice that says whether a day is worked; None for a day that follows from its weekday alone."""
+        return next((each for each in reversed(self._all) if day in each.off or day in each.work), None)
 
     def is_working_day(self, day: date) -> bool:
         return self._working[_index(day)] == 1
@@ -100,11 +116,10 @@ def _index(day: date) -> int:
     return min(max(day.toordinal() - _FIRST, 0), _SPAN - 1)
 
 
-def _working(announcements: tuple[Announcement, ...]) -> bytearray:
+def _working(announcements: tuple[Announcement, ...], announced: frozenset[int]) -> bytearray:
     monday_first = b"\1\1\1\1\1\0\0" * (_SPAN // 7 + 2)
     weekday = FIRST.weekday()
     working = bytearray(monday_first[weekday : weekday + _SPAN])
-    announced = {each.year for each in announcements}
     for year in range(FIRST.year, LAST.year + 1):
         if year not in announced:
             for month, day in STATUTORY:

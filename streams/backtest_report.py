@@ -223,6 +223,7 @@ def print_alert_differences(found: Differences, console: Console) -> None:
             due = each.due_date.isoformat() if each.due_date else ""
             row = (each.group or each.subject, each.name, NAMES.get(each.severity, each.severity), each.department, due)
             table.add_row(*map(escape, (*row, more)))
+        table.columns[0].no_wrap = True
         if number > MOST_ROWS:
             table.caption = f"共 {number:,} · {number:,} in all; --json lists them"
         console.print(table)

@@ -19,7 +19,7 @@ from rules.tables.sources import Sources, load_sources
 
 __all__ = [
     "SHIPPED", "Closure", "Closures", "Declared", "Fault", "Item", "Items", "Region", "Regions", "Rosters",
-    "Sources", "TableErrors", "Tables", "load_tables",
+    "Sources", "TableErrors", "Tables", "calendars_in", "load_tables",
 ]  # fmt: skip
 
 SHIPPED = Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ def load_tables(directory: Path | None = None) -> Tables:
     """Tables of a book's folder, the shipped ones where it has none of a kind. Raises TableErrors."""
     faults: list[Fault] = []
     places = {name: place_of(directory, name) for name in NAMES}
-    calendars = load_calendars(places["calendars"], faults)
+    calendars = load_calendars(places["calendars"], faults, SHIPPED / "calendars")
     items = load_items(places["items"], faults)
     regions = load_regions(places["regions.yaml"], set(calendars), faults)
     sources = load_sources(places["sources.yaml"], faults)
@@ -68,6 +68,16 @@ def load_tables(directory: Path | None = None) -> Tables:
     if faults:
         raise TableErrors(faults)
     return Tables(calendars, items, regions, sources, declared, rosters, closures)
+
+
+def calendars_in(directory: Path) -> dict[str, Calendar]:
+    """The calendars of a folder, or of the `calendars` of a book's folder. Raises TableErrors."""
+    faults: list[Fault] = []
+    inner = directory / "calendars"
+    found = load_calendars(inner if inner.is_dir() else directory, faults, SHIPPED / "calendars")
+    if faults:
+        raise TableErrors(faults)
+    return found
 
 
 def place_of(directory: Path | None, name: str) -> Path:

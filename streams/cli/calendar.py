@@ -11,6 +11,7 @@ import typer
 
 from rules.calendar import FIRST, LAST, Calendar
 from rules.tables import load_tables
+from streams.cli import calendar_moved
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -94,3 +95,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"`{text}` 不是日期 · is not a date (YYYY-MM-DD)") from None
+
+
+app.command("moved")(calendar_moved.command)

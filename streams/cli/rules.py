@@ -12,6 +12,7 @@ from rich.console import Console
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
 from streams.cli import rules_backtest, rules_lint, rules_new, rules_publish, rules_schema
+from streams.cli import rules_backtest, rules_diff, rules_explain, rules_lint, rules_publish, rules_schema
 
 app = typer.Typer(no_args_is_help=True)
 BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped book without it"
@@ -73,3 +74,5 @@ app.command("new")(rules_new.command)
 app.command("backtest")(rules_backtest.command)
 app.command("publish")(rules_publish.publish)
 app.command("books")(rules_publish.books)
+app.command("diff")(rules_diff.command)
+app.command("explain")(rules_explain.command)

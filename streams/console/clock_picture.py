@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from rules.judging.clock_days import ClockDay, ClockStrip, as_of_now, clock_days
 from rules.model.alerts import Clock
 from streams.console.alert_view import Said, figures
-from streams.console.clock_days import ClockDay, ClockStrip, as_of_now, clock_days
 from streams.console.declared import Declared
 from streams.console.happenings import Happening, pauses_of
 from streams.console.spans import length

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from rules.judging.clock_days import ONE_DAY, Pause, in_working_days
 from rules.model.alerts import Clock
 from rules.model.fields import to_number
 from rules.model.times import local_day
-from streams.console.clock_days import ONE_DAY, Pause, in_working_days
 
 
 class Happening(Struct, frozen=True, kw_only=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
 
 from rules.language import Book, load_book
+from rules.tables import Tables, calendars_in
 from rules.testing.found import Found, FoundClock
 from streams.replay import Horizon
 from streams.sources.mapping import Mapping
@@ -19,7 +21,8 @@ class BookAt(Struct, frozen=True):
     """A book by its folder, so that every process loads its own: compiled rules cannot be sent.
 
     `rules` chooses rules, each with its children (T03 and T03.penalty), `version` the newest of their versions, 0 for
-    any; `source` and `lateness` are those of a mapping.
+    any; `source` and `lateness` are those of a mapping. A `lenient` book may lack rules that are asked for.
+    `calendars` is a folder of other calendars, `announced_by` the day whose calendars hold.
     """
 
     folder: Path | None = None
@@ -27,21 +30,33 @@ class BookAt(Struct, frozen=True):
     version: int = 0
     source: str = ""
     lateness: int = 0
+    lenient: bool = False
+    calendars: Path | None = None
+    announced_by: date | None = None
 
     def load(self) -> Book:
         """The book. Raises BookErrors, and NoSuchRule where a rule is not in it."""
         book = load_book(self.folder)
-        if self.source:
-            sources = book.tables.sources.having(self.source, self.lateness)
-            book = book.with_tables(msgspec.structs.replace(book.tables, sources=sources))
+        book = book.with_tables(self._tables(book.tables))
         if not self.rules:
             return book
         known = tuple(dict.fromkeys(rule.id for rule in book.rules))
         for wanted in self.rules:
-            if not any(_takes(wanted, each) for each in known):
+            if not self.lenient and not any(_takes(wanted, each) for each in known):
                 raise NoSuchRule(wanted, known)
         book = book.only(tuple(each for each in known if any(_takes(wanted, each) for wanted in self.rules)))
         return book if not self.version else self._up_to(book)
+
+    def _tables(self, tables: Tables) -> Tables:
+        """The declared tables with what is particular to this history, or to the calendars that are compared."""
+        if self.source:
+            tables = msgspec.structs.replace(tables, sources=tables.sources.having(self.source, self.lateness))
+        if self.calendars is not None:
+            tables = msgspec.structs.replace(tables, calendars=tables.calendars | calendars_in(self.calendars))
+        if self.announced_by is not None:
+            then = {name: each.known_at(self.announced_by) for name, each in tables.calendars.items()}
+            tables = msgspec.structs.replace(tables, calendars=then)
+        return tables
 
     def _up_to(self, book: Book) -> Book:
         """The book as it was before the versions that came after this one."""

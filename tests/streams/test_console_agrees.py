@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 import msgspec
 
 from rules.drive import Drive
+from rules.judging.clock_days import clock_days
 from rules.language import load_book
 from rules.model.events import Tombstone, decode_message, to_event
 from rules.model.times import local_day
 from streams.console.archive import happening
-from streams.console.clock_days import clock_days
 from streams.console.declared import Declared
 from streams.console.happenings import Happening, pauses_of
 from streams.simulate import simulate

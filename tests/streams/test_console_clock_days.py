@@ -9,10 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.model.alerts import Clock
-from rules.model.times import HOUR, local_time, next_midnight, parse_time
-from rules.tables import load_tables
-from streams.console.clock_days import (
+from rules.judging.clock_days import (
     BEYOND_DUE,
     ClockDay,
     ClockStrip,
@@ -20,6 +17,9 @@ from streams.console.clock_days import (
     as_of_now,
     clock_days,
 )
+from rules.model.alerts import Clock
+from rules.model.times import HOUR, local_time, next_midnight, parse_time
+from rules.tables import load_tables
 from streams.console.happenings import Happening, last_versions, pauses_of
 
 ZONE = "Asia/Shanghai"

@@ -6,12 +6,12 @@ from string import Formatter
 
 import pytest
 
+from rules.judging.clock_days import DayKind
 from rules.model.alerts import SEVERITIES
 from rules.model.events import TYPES
 from rules.model.times import DAY, HOUR, MINUTE, SECOND
 from streams import console
 from streams.console.board import STATES
-from streams.console.clock_days import DayKind
 from streams.console.spans import length
 from streams.console.wording import LANGUAGES, words
 

@@ -11,8 +11,15 @@ from rich.console import Console
 
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
-from streams.cli import rules_backtest, rules_lint, rules_new, rules_publish, rules_schema
-from streams.cli import rules_backtest, rules_diff, rules_explain, rules_lint, rules_publish, rules_schema
+from streams.cli import (
+    rules_backtest,
+    rules_diff,
+    rules_explain,
+    rules_lint,
+    rules_new,
+    rules_publish,
+    rules_schema,
+)
 
 app = typer.Typer(no_args_is_help=True)
 BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped book without it"

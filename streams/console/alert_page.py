@@ -15,6 +15,7 @@ from streams.console.clock_picture import WEEKDAYS, picture
 from streams.console.desk import Desk, fill
 from streams.console.frame import Frame, replace, words_of
 from streams.console.link import Reach
+from streams.console.queue_rows import address, row_of
 
 REFRESH_SECONDS = 0.5
 ASK_AGAIN_AFTER = 5.0
@@ -74,6 +75,8 @@ class AlertPage:
             "archive_live": self._desk.archive.link.reach is not Reach.LOST,
             "zone": known.zone(alert.region),
             "weekdays": WEEKDAYS,
+            "absorbed": [row_of(each, said, known) for each in self._desk.board.absorbed(alert.alert_id)],
+            "card": address(alert.absorbed_by, said.language) if alert.absorbed_by else "",
         }
         return fill("alert", w=said, alert=alert, **shown)
 

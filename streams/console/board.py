@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct
 
 from rules.model.alerts import Alert, parse_alert
 
-LIVE = "live"
+LIVE, SHADOW = "live", "shadow"
 STATES = ("open", "ended", "contested", "withdrawn")
 MOST_ALERTS = 20_000
 MOST_REVISIONS = 50
@@ -39,6 +40,8 @@ class Wanted(Struct, frozen=True):
         """Apart from severity and state, whose buttons count what they would show."""
         if self.mode and self.mode != entry.alert.mode:
             return False
+        if entry.alert.absorbed_by:
+            return False  # it is told under the card that it joined
         if self.rule and self.rule != entry.alert.rule:
             return False
         if self.department and self.department != entry.alert.department:
@@ -70,6 +73,7 @@ class Board:
         self._most = most
         self._entries: dict[str, Entry] = {}
         self._lines: dict[str, dict[int, bytes]] = {}
+        self._absorbed: dict[str, dict[str, None]] = {}
         self._ordered: list[Entry] = []
         self._shown: dict[Wanted, Shown] = {}
         self._shown_at = -1
@@ -101,7 +105,23 @@ class Board:
         if before is None or (alert.revision, changed_at) > (before.alert.revision, before.changed_at):
             self._entries.pop(alert.alert_id, None)
             self._entries[alert.alert_id] = Entry(_lean(alert), changed_at, _words(alert))
+            self._join(before.alert.absorbed_by if before is not None else "", alert)
             self._forget()
+
+    def _join(self, card_before: str, alert: Alert) -> None:
+        if card_before and card_before != alert.absorbed_by:
+            self._absorbed.get(card_before, {}).pop(alert.alert_id, None)
+        if alert.absorbed_by:
+            self._absorbed.setdefault(alert.absorbed_by, {})[alert.alert_id] = None
+
+    def absorbed(self, alert_id: str) -> list[Alert]:
+        """The alerts that joined the card of this one, oldest first."""
+        found = [self._entries[each].alert for each in self._absorbed.get(alert_id, ()) if each in self._entries]
+        return sorted(found, key=lambda alert: (alert.at, alert.rule))
+
+    def alerts(self) -> Iterator[Alert]:
+        """Every alert as it stands, without its evidence."""
+        return (entry.alert for entry in self._entries.values())
 
     def _forget(self) -> None:
         while len(self._entries) > self._most:
@@ -141,6 +161,10 @@ class Board:
             Counter(entry.alert.severity for entry in of_state),
             Counter(entry.alert.state for entry in near if wanted.of_severity(entry)),
         )
+
+    def count_of(self, mode: str) -> int:
+        """How many alerts of a mode there are."""
+        return sum(entry.alert.mode == mode for entry in self._entries.values())
 
     def rules(self) -> list[str]:
         return sorted({entry.alert.rule for entry in self._entries.values()})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from rules.language import BookErrors, load_book
+from rules.language import Book, BookErrors, load_book
 from rules.model.times import iso
 from rules.tables import Tables, load_tables
 
@@ -22,6 +22,10 @@ class Declared:
     def __init__(self, tables: Tables, rule_names: Mapping[str, Mapping[str, str]]) -> None:
         self._tables = tables
         self._rule_names = rule_names
+
+    def take(self, book: Book) -> None:
+        """Knows what another book declares, from now on."""
+        self._tables, self._rule_names = book.tables, names_of(book)
 
     def zone(self, region: str) -> str:
         return self._tables.regions.zone(region)
@@ -58,4 +62,9 @@ def declared(directory: Path | None) -> Declared:
     except BookErrors as fault:
         log.warning("the names of rules are missing, the book does not load:\n%s", fault)
         return Declared(load_tables(directory), {})
-    return Declared(book.tables, {rule.id: {"zh": rule.name.zh, "en": rule.name.en} for rule in book.rules})
+    return Declared(book.tables, names_of(book))
+
+
+def names_of(book: Book) -> dict[str, dict[str, str]]:
+    """Rule → language → its name; that of the highest version."""
+    return {rule.id: {"zh": rule.name.zh, "en": rule.name.en} for rule in book.rules}

@@ -13,13 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from streams import clock
 from streams.console.archive import Archive
 from streams.console.board import Board
+from streams.console.books_shelf import BooksShelf
 from streams.console.clock_shelf import ClockShelf
 from streams.console.declared import Declared, declared
 from streams.console.link import Reach
 from streams.console.tail import Tail
 from streams.console.wording import Words
 from streams.settings import Settings
-from streams.topics import ALERTS, CLOCKS, Names
+from streams.topics import ALERTS, BOOK_REPORTS, BOOKS, CLOCKS, Names
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
@@ -45,6 +46,7 @@ class Desk:
     archive: Archive
     known: Declared
     policy: str
+    books: BooksShelf
 
     def now(self, *seen: int) -> int:
         """Wall time, or under the policy `event` the latest time that was seen (ARCHITECTURE §3)."""
@@ -52,7 +54,7 @@ class Desk:
         return latest if self.policy == "event" and latest else clock.now_us()
 
     def bars(self, words: Words) -> list[Mapping[str, str]]:
-        """What a reader must know of the two servers; nothing while both answer."""
+        """What a reader must know of the two servers and of a refused book; nothing while all is well."""
         bars: list[Mapping[str, str]] = []
         kafka, warehouse = self.tail.link, self.archive.link
         if kafka.reach is Reach.LOST:
@@ -63,6 +65,10 @@ class Desk:
         if warehouse.reach is Reach.LOST:
             text = words("link.warehouse_lost", since=self.known.when(warehouse.since, ""))
             bars.append({"name": "warehouse", "text": text, "why": warehouse.reason})
+        refusing = self.books.refusing(clock.now_us())
+        if refusing and (refused := refusing[0].refused) is not None:
+            text = words("books.refused_bar", n=len(refusing), hash=refused.hash[:12])
+            bars.append({"name": "refused", "text": text, "why": refused.faults[0].splitlines()[0]})
         return bars
 
     def links(self) -> list[Mapping[str, str]]:
@@ -76,6 +82,9 @@ def desk_of(settings: Settings) -> Desk:
     """The desk of these settings; nothing is connected yet. Raises the errors of the declared tables."""
     board, shelf = Board(), ClockShelf()
     names = Names(settings.topic_prefix, settings.app)
-    tail = Tail(settings.kafka_bootstrap_servers, names.of(ALERTS), names.of(CLOCKS), board, shelf)
+    known = declared(settings.book)
+    books = BooksShelf(settings.book_name, known, settings.book is not None)
+    others = {names.of(BOOKS): books.take_book, names.of(BOOK_REPORTS): books.take_report}
+    tail = Tail(settings.kafka_bootstrap_servers, names.of(ALERTS), names.of(CLOCKS), board, shelf, others)
     archive = Archive(settings.clickhouse_url, board)
-    return Desk(board, shelf, tail, archive, declared(settings.book), settings.clock)
+    return Desk(board, shelf, tail, archive, known, settings.clock, books)

@@ -60,6 +60,8 @@ class Frame:
         ui.add_head_html(fill("head", version=assets_version()))
         with ui.element("header").classes("top"):
             part("top", w=spoken, home=f"/?lang={spoken.language}").classes("brand-box")
+            books = part("text", "a", text=spoken("books.title")).classes("switch books-link")
+            books.props["href"] = f"/books?lang={spoken.language}"
             self._links = ui.html("", sanitize=False).classes("reaches")
             self._switch = part("text", "a", text=spoken("app.other_language")).classes("switch")
             self._switch.props["lang"] = spoken.other

@@ -11,7 +11,7 @@ from nicegui import ui
 
 from rules.model.alerts import SEVERITIES
 from streams import clock
-from streams.console.board import STATES, Shown, Wanted
+from streams.console.board import LIVE, SHADOW, STATES, Shown, Wanted
 from streams.console.desk import TEMPLATES, Desk, fill
 from streams.console.frame import MUCH_BEHIND, Frame, button, part, replace, words_of
 from streams.console.queue_rows import COLUMNS, row
@@ -30,6 +30,7 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
         rule=asked.get("rule", ""),
         department=asked.get("department", ""),
         text=asked.get("text", ""),
+        mode=SHADOW if asked.get("mode") == SHADOW else LIVE,
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
     )
 
@@ -42,6 +43,7 @@ def asked_of(wanted: Wanted) -> dict[str, str]:
         "rule": wanted.rule,
         "department": wanted.department,
         "text": wanted.text,
+        "mode": "" if wanted.mode == LIVE else wanted.mode,
         "page": str(wanted.page) if wanted.page > 1 else "",
     }
 
@@ -71,6 +73,8 @@ class QueuePage:
                 toggles.props["aria-label"] = self._words(f"filter.{group}")
                 for code in codes:
                     self._toggle(group, code)
+        self._mode = button("", self._flip_mode).classes("toggle toggle-mode")
+        self._mode.props["data-code"] = SHADOW
         self._rule = self._choice("rule")
         self._department = self._choice("department")
         hint = self._words("filter.text")
@@ -148,6 +152,11 @@ class QueuePage:
             replace(made, fill("toggle", colour=colour, name=said.name(group, code), count=count))
             made.props["aria-pressed"] = "true" if code in self._chosen(group) else "false"
 
+        shadows = self._desk.board.count_of(SHADOW)
+        replace(self._mode, fill("toggle", colour="", name=said.name("mode", SHADOW), count=shadows))
+        self._mode.props["aria-pressed"] = "true" if self._wanted.mode == SHADOW else "false"
+        self._mode.set_visibility(bool(shadows) or self._wanted.mode == SHADOW)
+
     def _chosen(self, group: str) -> frozenset[str]:
         return self._wanted.severities if group == "severity" else self._wanted.states
 
@@ -158,6 +167,9 @@ class QueuePage:
     def _flip(self, group: str, code: str) -> None:
         field = "severities" if group == "severity" else "states"
         self._want(**{field: self._chosen(group) ^ {code}})
+
+    def _flip_mode(self) -> None:
+        self._want(mode=LIVE if self._wanted.mode == SHADOW else SHADOW)
 
     def _written(self, event: Any) -> None:
         self._want(text=event.value or "")

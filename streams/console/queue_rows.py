@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from rules.model.alerts import Alert
 from streams.console.board import Entry
 from streams.console.declared import Declared
 from streams.console.lights import ink
@@ -15,6 +16,11 @@ COLUMNS = ("severity", "changed", "rule", "subject", "message", "department", "d
 def address(alert_id: str, language: str) -> str:
     """The deep link of an alert."""
     return f"/alert/{quote(alert_id, safe='')}?lang={language}"
+
+
+def row_of(alert: Alert, words: Words, known: Declared) -> dict[str, str]:
+    """The same of an alert of which it does not matter when it changed."""
+    return row(Entry(alert, alert.at, ""), words, known)
 
 
 def row(entry: Entry, words: Words, known: Declared) -> dict[str, str]:

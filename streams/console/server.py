@@ -14,6 +14,7 @@ from nicegui import app as pages
 from nicegui import ui
 
 from streams.console.alert_page import AlertPage
+from streams.console.books_page import BooksPage
 from streams.console.desk import ASSETS, Desk, desk_of
 from streams.console.guard import Guard
 from streams.console.queue_page import QueuePage
@@ -47,6 +48,10 @@ def build(desk: Desk, host: str, ended: Callable[[BaseException], None]) -> Guar
     @ui.page("/alert/{alert_id}")
     def alert(alert_id: str, request: Request) -> None:
         AlertPage(desk, alert_id, request)
+
+    @ui.page("/books")
+    def books(request: Request) -> None:
+        BooksPage(desk, request)
 
     pages.add_static_files("/console-assets", ASSETS)
     outer = FastAPI(lifespan=following, docs_url=None, redoc_url=None, openapi_url=None)

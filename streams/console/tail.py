@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ RETRY_AFTER = 1.0
 ASSIGNMENT_POLL = 0.02
 UNREADABLE = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError)
 
+NO_OTHERS: Mapping[str, Callable[[Any], None]] = {}
+
 log = logging.getLogger(__name__)
 
 
@@ -37,13 +40,22 @@ CUT_OFF = Unreachable("the connection was cut")
 
 
 class Tail:
-    """Follows both topics without a consumer group, read committed, for as long as `follow` runs."""
+    """Follows its topics without a consumer group, read committed, as long as `follow` runs; `others` are told on."""
 
-    def __init__(self, bootstrap: str, alerts: str, clocks: str, board: Board, shelf: ClockShelf) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        alerts: str,
+        clocks: str,
+        board: Board,
+        shelf: ClockShelf,
+        others: Mapping[str, Callable[[Any], None]] = NO_OTHERS,
+    ) -> None:
         self._bootstrap = bootstrap
         self._alerts, self._clocks = alerts, clocks
-        self._board, self._shelf = board, shelf
+        self._board, self._shelf, self._others = board, shelf, others
         self._positions: dict[TopicPartition, int] = {}
+        self._absent: set[str] = set()
         self.link = Link()
         self.behind = 0
         self.unreadable = 0
@@ -89,7 +101,9 @@ class Tail:
             await consumer.stop()
 
     async def _place(self, consumer: AIOKafkaConsumer) -> None:
-        wanted = {self._alerts, self._clocks} & await consumer.topics()
+        every = {self._alerts, self._clocks, *self._others}
+        wanted = every & await consumer.topics()
+        self._absent = every - wanted
         if self._alerts not in wanted:
             raise Unreachable(f"no topic `{self._alerts}`")
         consumer.subscribe(sorted(wanted))
@@ -114,6 +128,8 @@ class Tail:
                 self._positions[partition] = records[-1].offset + 1
             if clock.monotonic() >= probe_at:
                 await self._probe(consumer)
+                if self._absent and self._absent & await consumer.topics():
+                    await self._place(consumer)  # a worker has made them by now
                 probe_at = clock.monotonic() + PROBE_EVERY
             await asyncio.sleep(0)
 
@@ -127,7 +143,9 @@ class Tail:
         if record.value is None:
             return
         try:
-            if record.topic == self._alerts:
+            if (other := self._others.get(record.topic)) is not None:
+                other(record)
+            elif record.topic == self._alerts:
                 self._board.take(record.value, record.timestamp * 1_000)
             else:
                 self._shelf.take(record.value)

@@ -86,6 +86,8 @@ def page(made: Alert, known: Declared, language: str = "zh", told: tuple[Happeni
         archive_live=True,
         zone=known.zone(made.region),
         weekdays=WEEKDAYS,
+        absorbed=[],
+        card="",
     )
 
 

@@ -37,7 +37,9 @@ def alert_of(
     if verdict.value is not None:
         unit = verdict.params.get("unit", "")
         said |= {"value": figure(verdict.value, unit), "threshold": figure(verdict.threshold or 0.0, unit)}
-    said |= {"due_date": str(verdict.due_date or ""), "department": _last(then, "department")}
+    said |= {"due_date": str(verdict.due_date or ""), "department": _placed(verdict, then, "department")}
+    if "other" in said:
+        said |= dict.fromkeys(("other.subject", f"other.{rule.subject}"), said["other"])
     message = rule.messages.get("warn" if verdict.step else "fire") or rule.messages["fire"]
     return Alert(
         alert_id=identity(
@@ -60,8 +62,8 @@ def alert_of(
         settled=now >= verdict.at + book.tables.sources.lateness(rests_on[0].source if rests_on else ""),
         occasion=verdict.occasion,
         department=said["department"],
-        responsible=_last(then, "organ"),
-        region=_last(then, "region"),
+        responsible=_placed(verdict, then, "organ"),
+        region=_placed(verdict, then, "region"),
         item=said["task_code"],
         actor=verdict.actor,
         group=group,
@@ -93,6 +95,12 @@ def figure(value: float, unit: str = "") -> str:
         return str(Span(round(value) * SECOND, "exact"))
     text = f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"
     return text + unit
+
+
+def _placed(verdict: Verdict, facts: Sequence[Fact], field: str) -> str:
+    """Whose it is: as the verdict says, else by the last event."""
+    said = verdict.params.get(field)
+    return said if said is not None else _last(facts, field)
 
 
 def _last(facts: Sequence[Any], field: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rules.core.record import CLOSING, NEVER, NOTHING, Record
@@ -37,22 +37,13 @@ def fold(record: Record, slots: Slots, now: int) -> list[tuple[str, str]]:
     """
     versions = record.versions()
     context = begin(record, slots)
-    firsts: dict[tuple[str, str], int] = {}
-    for version in versions:
-        key = (version.source, version.id)
-        firsts[key] = min(firsts.get(key, NEVER), version.recorded_at)
-    if len(firsts) < len(versions):
-        context.firsts = firsts
     current = judged(record, versions)
-    first = min((f for f in current if f.region), key=lambda f: (f.occurred_at, f.source, f.id), default=None)
-    zone = slots.places.of(first.region).zone if first is not None else context.zone
     record.late = any(version.recorded_at > version.occurred_at + slots.relief for version in versions)
     record.slow = any(fact.occurred_at > now or fact.whole_day for fact in current)
     record.seen = max((version.occurred_at for version in versions), default=-NEVER)
     record.latest_recorded = max((version.recorded_at for version in versions), default=-NEVER)
     visible = [fact for fact in current if fact.occurred_at <= now]
-    context.times = times_of(visible, zone)
-    ordered = in_order(visible, context.times)
+    ordered = arranged(visible, versions, slots, context)
     if slots.regional:
         slots = slots.within(home_of(ordered))
     for fact in ordered:
@@ -88,18 +79,33 @@ def _newly_unjudged(record: Record, versions: list[Fact]) -> list[tuple[str, str
     return late[known:]
 
 
+def arranged(facts: list[Any], versions: Sequence[Fact], slots: Slots, context: Context) -> list[Any]:
+    """Facts in the order in which they are judged; the context learns their times, and when each was first recorded."""
+    firsts: dict[tuple[str, str], int] = {}
+    for version in versions:
+        key = (version.source, version.id)
+        firsts[key] = min(firsts.get(key, NEVER), version.recorded_at)
+    if len(firsts) < len(versions):
+        context.firsts = firsts
+    first = min((f for f in facts if f.region), key=lambda f: (f.occurred_at, f.source, f.id), default=None)
+    zone = slots.places.of(first.region).zone if first is not None else context.zone
+    context.times = times_of(facts, zone)
+    return in_order(facts, context.times)
+
+
 def judged(record: Record, versions: list[Fact]) -> list[Any]:
     """The versions that speak, of those recorded while the rules of the subject still listened."""
+    current, record.closed_at = heard(versions)
+    return current
+
+
+def heard(versions: Sequence[Fact]) -> tuple[list[Any], int | None]:
+    """The versions that speak and are judged, and when the subject closed by them."""
     current = resolve(versions)
-    record.closed_at = min((fact.occurred_at for fact in current if RANK_OF[type(fact)] in CLOSING), default=None)
-    if record.closed_at is None:
-        return current
-    last = record.closed_at + KEEP
-    return (
-        current
-        if all(v.recorded_at <= last for v in versions)
-        else resolve(v for v in versions if v.recorded_at <= last)
-    )
+    closed_at = min((fact.occurred_at for fact in current if RANK_OF[type(fact)] in CLOSING), default=None)
+    if closed_at is None or all(version.recorded_at <= closed_at + KEEP for version in versions):
+        return current, closed_at
+    return resolve(version for version in versions if version.recorded_at <= closed_at + KEEP), closed_at
 
 
 def take(record: Record, slots: Slots, fact: Any) -> None:

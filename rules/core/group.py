@@ -12,12 +12,12 @@ from msgspec import Raw, Struct
 from rules.core.record import HEADER, NEVER
 from rules.core.step import Rows
 from rules.judging.context import NO_TIMES, Context
-from rules.judging.verdicts import Ruling
+from rules.judging.verdicts import Ruling, Verdict
 from rules.judging.windows import Grouping, GroupKind
 from rules.language.rule import Rule
 from rules.model.alerts import Alert
 from rules.model.events import RANK_OF
-from rules.model.facts import GroupFact, decode_group_fact
+from rules.model.facts import GroupFact, decode_group_fact, group_name
 from rules.model.times import DAY
 
 HEAD, POINT = b"g", b"p"
@@ -116,9 +116,29 @@ class Group:
             return None
         context, first = self.context, told.first_recorded_at
         context.alone(fact)
-        context.subject = told.subject
+        context.subject, context.opening = told.subject, told.opening
         context.firsts = {(told.source, told.id): first} if first != fact.recorded_at else NO_TIMES
         return body.entry(fact, context)
+
+    def carrier(self, verdict: Verdict) -> tuple[str, str] | None:
+        """The fact that a verdict is about, as the group knows it; None of a silence that nothing went before."""
+        if self.grouping.holds == "events":
+            return verdict.occasion
+        return verdict.rests_on[-1] if verdict.rests_on else None
+
+    def grounds(self, verdict: Verdict) -> tuple[Verdict, list[Any]]:
+        """A verdict and the facts that it rests on, in order; marks and openings under the names of their events."""
+        used = {key: fact for key in (*verdict.rests_on, verdict.occasion) if (fact := self.facts.get(key)) is not None}
+        facts = [fact.fact for fact in sorted(used.values(), key=self.point)]
+        if self.grouping.holds == "events":
+            return verdict, facts
+        events = tuple((used[key].fact.source, used[key].fact.id) for key in verdict.rests_on if key in used)
+        return msgspec.structs.replace(verdict, rests_on=events), facts
+
+    def ruling(self, rule: Rule, body: GroupKind, now: int) -> Ruling:
+        """What a rule says of the group, which goes by its own name."""
+        self.context.subject = group_name(self.key)
+        return body.ruling(self.live[rule.hash], self.context, now, None)
 
     def swept_until(self, rule: Rule) -> int:
         """Points before this instant are in the base of the rule; a rule that is new here has none."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rules.core.group import Group
 from rules.judging.windows import Grouped, Grouping, GroupKind, grouping_named
 from rules.language.rule import Book, Rule
-from rules.model.facts import SEPARATOR
+from rules.model.facts import SEPARATOR, group_key
 
 Judging = list[tuple[Rule, GroupKind]]
 
@@ -22,6 +24,12 @@ class GroupRules:
     def of(self, group: Group) -> Judging:
         """The rules of a group; none where its grouping has left the book."""
         return self._within(group.home if self.regional else "").get(group.grouping.name, [])
+
+    def awaited(self) -> Iterator[str]:
+        """The keys of the groups that are judged though nothing was ever told of them."""
+        for name, rules in self._within("").items():
+            for _, body in rules:
+                yield from (group_key(name, (each,)) for each in body.awaited(self._book.tables))
 
     def grouping_of(self, key: str) -> Grouping:
         """By what a group came together; a bare name where no rule of this book groups so any more."""

@@ -7,7 +7,7 @@ again, once per chunk. Points older than any window, lateness and transit can re
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby, islice
 from typing import Any
 
@@ -38,7 +38,7 @@ from rules.model.facts import GroupFact, encode_group_fact, group_name
 class GroupCore:
     """The fold over groups; its verbs are those of SubjectCore, fed with facts instead of events."""
 
-    def __init__(self, book: Book, rows: Rows | None = None) -> None:
+    def __init__(self, book: Book, rows: Rows | None = None, owns: Callable[[str], bool] | None = None) -> None:
         self.book, self.rows = book, rows
         self.places = Places(book.tables)
         self.sources, self.governing = book.tables.sources, Governing(book)
@@ -53,6 +53,9 @@ class GroupCore:
                 wakes[key[1:].decode()] = at
             if judged_by(row) != book.mark:
                 self._outdated[key[1:].decode()] = None
+        for name in self.rules.awaited():
+            if owns is None or owns(name):
+                wakes.setdefault(name, -NEVER)
         self.timers = Timers(wakes)
 
     @property
@@ -138,7 +141,7 @@ class GroupCore:
         rules = self.rules.of(group)
         first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER) if group.base else -NEVER
         if point.at < first or self.lateness.over(fact, group.grouping):
-            step.unjudged.append(key)  # only now: the version that it replaces no longer speaks either
+            step.unjudged += [key] * group.grouping.counts  # only now: what it replaces no longer speaks either
             return
         group.facts[key] = fact
         if self.rows is not None:
@@ -172,7 +175,7 @@ class GroupCore:
         epoch = self.governing.epoch(now)
         changed = group.stale or epoch != group.epoch
         for rule, body in rules:
-            ruling = body.ruling(group.live[rule.hash], group.context, now, None)
+            ruling = group.ruling(rule, body, now)
             if rule.escalate:
                 ruling = escalated(ruling, rule.escalate, self.places.of(group.home), now)
             old = group.rulings.get(rule.hash, SILENT)
@@ -221,16 +224,17 @@ class GroupCore:
         return min((at for at in wakes if at is not None), default=None)
 
     def _alert(self, rule: Rule, verdict: Verdict, group: Group, now: int) -> Alert:
-        first = group.facts.get(verdict.occasion)
-        subject = first.subject if first is not None else ""
-        if first is None:  # let go with the past: what was said of it stands
+        carrier = group.carrier(verdict)
+        first = group.facts.get(carrier) if carrier is not None else None
+        if first is None and carrier is not None:  # let go with the past: what was said of it stands
             old = next((a for a in group.alerts.values() if is_of(a, rule) and _is_about(a, verdict)), None)
             if old is not None and old.value == verdict.value:
                 return msgspec.structs.replace(old, state=verdict.state, ended_at=verdict.ended_at, settled=True)
             subject = old.subject if old is not None else ""
-        used = [fact for key in {*verdict.rests_on, verdict.occasion} if (fact := group.facts.get(key)) is not None]
-        ordered = [fact.fact for fact in sorted(used, key=group.point)]
-        return alert_of(rule, verdict, subject, ordered, self.book, now, group_name(group.key))
+        else:
+            subject = first.subject if first is not None and group.grouping.holds != "marks" else group_name(group.key)
+        verdict, facts = group.grounds(verdict)
+        return alert_of(rule, verdict, subject, facts, self.book, now, group_name(group.key))
 
     def _prune(self, group: Group, now: int, step: Step) -> None:
         """Sweeps points that nothing can reach any more into the base."""
@@ -276,7 +280,8 @@ def _begun(body: GroupKind, base: Swept | None) -> Any:
 
 
 def _is_same(one: GroupFact, other: GroupFact) -> bool:
-    return bool(one.fact == other.fact) and one.first_recorded_at == other.first_recorded_at
+    same = one.first_recorded_at == other.first_recorded_at and one.opening == other.opening
+    return same and bool(one.fact == other.fact)
 
 
 def _is_about(alert: Alert, verdict: Verdict) -> bool:

@@ -17,7 +17,9 @@ class Lateness:
 
     def over(self, told: GroupFact, grouping: Grouping) -> bool:
         """Whether an event came later after its time on the axis than that; a whole day is over at its 24:00 in the
-        region of the event."""
+        region of the event. An opening is told as long as the rules of its subject listen."""
+        if grouping.holds == "openings":
+            return False
         fact = told.fact
         over = grouping.time_of(fact, told.first_recorded_at)
         if fact.whole_day and grouping.axis == "at":

@@ -22,7 +22,8 @@ class Heard:
     def __init__(self, slots: Slots, rows: Rows | None) -> None:
         self._rows, self._mark = rows, slots.book.mark
         self._ours = told_by(slots.book)
-        self._groupings = {each.name: each for found in slots.groupings.values() for each in found}
+        self._groupings = {each.name: each for rule in slots.book.rules if (each := grouping_of(rule)) is not None}
+        self._groupings |= {each.name: each for found in slots.groupings.values() for each in found}
         self._owed: dict[bytes, list[Grouping]] = {}
         self._noted = rows is None or rows.get(PREFIX + self._mark) is not None
 

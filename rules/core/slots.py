@@ -16,7 +16,10 @@ from rules.judging.ladder import Ladder
 from rules.judging.place import Places
 from rules.judging.windows import Grouped, Grouping
 from rules.kinds.deadline import Deadline
+from rules.kinds.overlap import Overlap
+from rules.kinds.silence import Silence
 from rules.language.rule import LIVE, Book, Rule
+from rules.model.events import RANK_OF, Fact
 
 NO_LADDER = Ladder("", "", "", "")
 MOST_LISTED = 10_000
@@ -26,35 +29,16 @@ class Slots:
     """The rules of subjects, each in its slot, and the groupings of those that judge groups."""
 
     __slots__ = (
-        "_listed",
-        "_within",
-        "absorbing",
-        "bare",
-        "book",
-        "clocked",
-        "clocks",
-        "concerned",
-        "dated",
-        "every",
-        "governing",
-        "groupings",
-        "home",
-        "homes",
-        "ids",
-        "kin",
-        "places",
-        "regional",
-        "relief",
-        "remembered",
-        "remembered_first",
-        "rules",
-        "sharing",
+        "_listed", "_within", "absorbing", "bare", "book", "clocked", "clocks", "concerned", "dated", "every",
+        "governing", "groupings", "home", "homes", "ids", "kin", "listening", "opening", "opening_ranks", "places",
+        "regional", "relief", "remembered", "remembered_first", "rules", "sharing",
     )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
         self.book, self.regional = book, bool(book.regional)
         self._within: dict[str, Slots] = {}
         self.places = Places(book.tables)
+        self.bare = Context("", self.places, frozenset())
         self.rules: list[Rule] = [rule for rule in book.rules if grouping_of(rule) is None]
         self.home, self.clocked = _homes(self.rules)
         self.sharing: dict[int, list[int]] = {}
@@ -68,15 +52,14 @@ class Slots:
                 if home == slot:
                     self.homes[rank] = (*self.homes.get(rank, ()), (slot, rule.body))
         self.every = tuple(range(len(self.rules)))
-        self.governing, self.absorbing = Governing(book), absorbing_of(book)
-        self.kin = _kin(self.rules)
+        self.governing, self.absorbing, self.kin = Governing(book), absorbing_of(book), _kin(self.rules)
         self.dated = sum(1 << slot for slot, rule in enumerate(self.rules) if rule.id in self.governing.dated)
         self._listed: dict[int, tuple[int, ...]] = {}
         self.clocks = tuple(slot for slot in self.every if self.clocked >> slot & 1)
         self.ids = frozenset(self.rules[slot].id for slot in self.clocks)
         self.groupings = _groupings(book)
+        self.listening, (self.opening, self.opening_ranks) = _listening(book), _opening(book)
         self.remembered, self.remembered_first = _remembered(book)
-        self.bare = Context("", self.places, frozenset())
         every = [rule for rules in (book.rules, *book.regional.values()) for rule in rules]
         self.relief = min((within for rule in every if (within := _relief(rule)) is not None), default=NEVER)
 
@@ -88,6 +71,11 @@ class Slots:
             book = self.book.within(region)
             found = self._within[code] = self if book is self.book else Slots(book)
         return found
+
+    def tells(self, fact: Fact) -> bool:
+        """Whether groups are told something by such an event."""
+        rank = RANK_OF[type(fact)]
+        return rank in self.groupings or rank in self.opening_ranks
 
     def listed(self, mask: int) -> tuple[int, ...]:
         """The slots whose bits are set and those of the same rules, in order; few combinations occur."""
@@ -142,7 +130,7 @@ def _groupings(book: Book) -> dict[int, list[Grouping]]:
     merged: dict[str, Grouping] = {}
     for rule in book.rules:
         grouping = grouping_of(rule)
-        if grouping is None:
+        if grouping is None or grouping.holds != "events":
             continue
         other = merged.get(grouping.name)
         if other is not None:
@@ -157,6 +145,21 @@ def _groupings(book: Book) -> dict[int, list[Grouping]]:
         for rank in grouping.ranks:
             found.setdefault(rank, []).append(grouping)
     return found
+
+
+def _listening(book: Book) -> dict[int, tuple[Silence, ...]]:
+    """Which rules hear messages of each rank."""
+    found: dict[int, tuple[Silence, ...]] = {}
+    for body in (rule.body for rule in book.rules if isinstance(rule.body, Silence)):
+        for rank in body.ranks:
+            found[rank] = (*found.get(rank, ()), body)
+    return found
+
+
+def _opening(book: Book) -> tuple[tuple[Overlap, ...], frozenset[int]]:
+    """The rules that ask when subjects are open, and the event types that may open or close one."""
+    found = tuple(rule.body for rule in book.rules if isinstance(rule.body, Overlap))
+    return found, frozenset(rank for body in found for rank in body.ranks | body.stop.ranks)
 
 
 def _remembered(book: Book) -> tuple[frozenset[int], frozenset[int]]:

@@ -18,6 +18,7 @@ from rules.core.chunk import Chunk, FoldError, events_from
 from rules.core.engine import FOLD_RAISED, QUARANTINED, doubt, is_full, is_told_full, settle_doubt
 from rules.core.folding import KEEP, TRANSIT, begin, fold, is_settling, slots_of, take
 from rules.core.keeping import Records
+from rules.core.marking import tell_marks
 from rules.core.record import CLOSING, NEVER, Record
 from rules.core.refolding import Heard
 from rules.core.saying import final_clocks, say_alerts, void_others
@@ -28,7 +29,7 @@ from rules.core.telling import tell_changed, tell_new, tell_past
 from rules.core.timers import Timers
 from rules.core.waking import is_heard, last_judged, wake_after
 from rules.judging.quiet import CALM, WAKES
-from rules.judging.versions import is_repeat, resolve
+from rules.judging.versions import is_repeat
 from rules.language.rule import Book
 from rules.model.alerts import Clock
 from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
@@ -86,6 +87,7 @@ class SubjectCore:
                 record.restore(chunk.count, chunk.length)
                 step.facts = [fact for fact in step.facts if fact.subject != record.subject]
                 self._one_by_one(record, events_from(chunk.since, events, record.subject), now, step)
+        tell_marks(events, self.slots, step)
         self._keep((chunk.record for chunk in taken.values()), now, step)
         return step
 
@@ -93,7 +95,8 @@ class SubjectCore:
         """Adds the events to the logs of their subjects; nothing is judged yet. Gives back what is to be judged, stored
         or woken at another time."""
         taken: dict[str, Chunk] = {}
-        find, turn, groupings = self.records.hot.get, self.records.turn, self.slots.groupings
+        find, turn = self.records.hot.get, self.records.turn
+        told = self.slots.groupings.keys() | self.slots.opening_ranks
         least = CALM if self.records.rows is not None else WAKES
         for index, event in enumerate(events):
             record = find(event.subject)
@@ -107,7 +110,7 @@ class SubjectCore:
             record.stamp = turn
             if said >= least and event.subject not in taken:
                 taken[event.subject] = Chunk(record, index + 1, record.count, len(record.log))
-            if event.rank in groupings:
+            if event.rank in told:
                 tell_new(record, self.slots, event.fact, step)
         return taken
 
@@ -240,16 +243,17 @@ class SubjectCore:
             if fact.recorded_at > fact.occurred_at + self.slots.relief:
                 record.late = True
             take(record, slots_of(record, self.slots, fact), fact)
-            if RANK_OF[type(fact)] in self.slots.groupings:
+            if self.slots.tells(fact):
                 tell_new(record, self.slots, fact, step)
             return
-        same = [v for v in record.versions() if v.id == fact.id and v.source == fact.source]
-        if any(is_repeat(version, fact) for version in same):
+        versions = record.versions()
+        known_as = (fact.source, fact.id)
+        if any((version.source, version.id) == known_as and is_repeat(version, fact) for version in versions):
             step.counted.append("duplicate")
             return
         record.append(fact)
         record.states = record.quiet = None
-        tell_changed(record, self.slots, resolve(same), resolve([*same, fact]), step)
+        tell_changed(record, self.slots, versions, fact, step)
 
     def _comes_after(self, record: Record, fact: Fact, now: int) -> bool:
         return (

@@ -7,30 +7,40 @@ from typing import Any
 
 import msgspec
 
+from rules.core.marking import tell_marks
+from rules.core.opening import tell_openings, tell_past_openings
 from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.versions import resolve
 from rules.judging.windows import Grouping
+from rules.model.contract import event_of
 from rules.model.events import RANK_OF, Fact
 from rules.model.facts import GroupFact, group_key
 
 
 def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
-    """An event that was not known before."""
+    """An event that was not known before, and comes after all others."""
+    if RANK_OF[type(fact)] in slots.opening_ranks:
+        versions = record.versions()
+        tell_openings(record, slots, versions[:-1], versions, step)
     for grouping in slots.groupings.get(RANK_OF[type(fact)], ()):
         _tell(grouping, None, fact, fact.recorded_at, record, slots, step)
 
 
-def tell_changed(record: Record, slots: Slots, before: Sequence[Fact], after: Sequence[Fact], step: Step) -> None:
-    """An event of which another version speaks now; `before` and `after` hold one fact, or none.
+def tell_changed(record: Record, slots: Slots, versions: Sequence[Fact], fact: Fact, step: Step) -> None:
+    """A further version of what was known by `versions`.
 
     How late an event came is a matter of its first version: a correction does not make it late.
     """
+    if slots.opening:
+        tell_openings(record, slots, versions, [*versions, fact], step)
+    same = [version for version in versions if version.id == fact.id and version.source == fact.source]
+    before, after = resolve(same), resolve([*same, fact])
     old, new = (before[0] if before else None), (after[0] if after else None)
     first = 0
     if new is not None:
-        new, first = _as_first_told(new, [v for v in record.versions() if v.id == new.id and v.source == new.source])
+        new, first = _as_first_told(new, [*same, fact])
     for grouping in _groupings((*before, *after), slots):
         _tell(grouping, old, new, first, record, slots, step)
 
@@ -41,12 +51,15 @@ def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step:
     What they know already is said in the version in which they know it, and changes nothing.
     """
     found: dict[tuple[str, str], list[Fact]] = {}
-    for version in record.versions():
+    versions, names = record.versions(), {grouping.name for grouping in groupings}
+    tell_past_openings(record, slots, names, step)
+    tell_marks([event_of(record.subject, version) for version in versions], slots, step, names)
+    for version in versions:
         found.setdefault((version.source, version.id), []).append(version)
     for same in found.values():
         speaks = resolve(same)
         new, first = _as_first_told(speaks[0], same) if speaks else (None, 0)
-        for grouping in groupings:
+        for grouping in (each for each in groupings if each.holds == "events"):
             for old in same:
                 if old is not (speaks[0] if speaks else None):
                     _untell(grouping, old, new, record, slots, step)

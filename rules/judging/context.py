@@ -8,6 +8,7 @@ from typing import Any
 
 from rules.judging.place import Place, Places
 from rules.model.events import RANK_OF, TYPES, Fact
+from rules.model.facts import Order
 from rules.model.times import local_day, next_midnight
 from rules.tables import Item
 
@@ -30,6 +31,7 @@ class Context:
         "firsts",
         "home",
         "latest",
+        "opening",
         "organ",
         "place",
         "places",
@@ -50,6 +52,7 @@ class Context:
         self.firsts = self.times = NO_TIMES
         self.region = self.home = self.task_code = self.department = self.organ = ""
         self.place = self._applied_in = places.of("")
+        self.opening: tuple[str, Order | None] | None = None
         self._applied_at: int | None = None
         self._item: Item = NOTHING
         self._item_key: tuple[str, date] | None = None

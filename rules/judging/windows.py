@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -15,10 +15,12 @@ from rules.judging.verdicts import Ruling, Versions
 from rules.model.events import RANK_OF
 from rules.model.spans import Span
 from rules.model.times import DAY, local_day, local_time, midnight, next_midnight
+from rules.tables import Tables
 
 Key = tuple[str, str]
 Axis: TypeAlias = Literal["at", "recorded_at", "received_at"]
 WindowType: TypeAlias = Literal["sliding", "tumbling", "session", "life"]
+Holds: TypeAlias = Literal["events", "marks", "openings"]
 AXES: tuple[Axis, ...] = ("at", "recorded_at", "received_at")
 A_MONDAY = date(1970, 1, 5)
 
@@ -27,12 +29,21 @@ class Grouping(Struct, frozen=True):
     """By which values facts are grouped, and which of their times orders them.
 
     `name` is how the key is written, the same for every rule that shares it.
+
+    A group holds events as they are now, marks (times of messages, which nothing takes back), or openings (from when to
+    when subjects are open).
     """
 
     name: str
     parts: tuple[Compiled, ...] = ()
     ranks: frozenset[int] = frozenset()
     axis: Axis = "at"
+    holds: Holds = "events"
+
+    @property
+    def counts(self) -> bool:
+        """Whether an event that came too late for the group is counted as not judged."""
+        return self.holds == "events"
 
     def time_of(self, fact: Any, first_recorded_at: int) -> int:
         """The time of an event on the axis: when it occurred, was first recorded, or first reached us."""
@@ -106,6 +117,9 @@ class GroupKind(Protocol):
     def ruling(self, state: Any, context: Context, now: int, versions: Versions | None) -> Ruling:
         """What stands at `now`."""
 
+    def awaited(self, tables: Tables) -> Iterable[str]:
+        """The groups that are judged though nothing was ever told of them."""
+
     def seal(self, state: Any) -> frozenset[Key]:
         """Lets go of what was said of the past for good; gives back the occasions that still go on."""
 
@@ -126,6 +140,9 @@ class Grouped(Struct, frozen=True, kw_only=True):
     when: Compiled | None = None
     grouping: Grouping | None = None
     ranks: frozenset[int] = frozenset()
+
+    def awaited(self, tables: Tables) -> Iterable[str]:
+        return ()
 
     def takes(self, fact: Any, context: Context) -> bool:
         """Whether the rule looks at this event at all."""

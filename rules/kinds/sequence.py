@@ -176,8 +176,8 @@ class Sequence(Struct, frozen=True, kw_only=True):
     def _missing(self, point: Point) -> Verdict:
         limit, span = point.limit, self.within
         return Verdict(
-            occasion=point.key, reason="step_missing", severity="notice" if limit.provisional else self.severity,
-            at=limit.at, due_date=limit.day, due_at=limit.at if span is not None else None,
+            occasion=point.key, reason="step_missing", severity=self.severity,
+            at=limit.at, due_date=limit.day, due_at=limit.at if span is not None else None, began=point.at,
             provisional=limit.provisional, actor=point.actor, rests_on=(point.key,),
             params={"missing": ", ".join(sorted(point.missing)), "limit": str(span or "")},
         )  # fmt: skip

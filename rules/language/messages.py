@@ -22,6 +22,7 @@ NOT_YET = ("this is not known when the message is said", "say `left` before the 
 STEPS = ("fire", "warn")
 EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
+OTHER = "other.subject"
 FIGURES = ("value", "threshold", "group", "total")
 SAID: dict[str, tuple[str, ...]] = {
     "deadline": ("limit", "start", "due", "left", "stop", "overdue"),
@@ -29,6 +30,8 @@ SAID: dict[str, tuple[str, ...]] = {
     "roster": ("roster", "who"),
     **dict.fromkeys(("count", "ratio", "aggregate", "spike", "baseline", "cap"), FIGURES),
     "new_value": ("group",),
+    "overlap": (OTHER,),
+    "silence": ("group", "gap", "since", "source"),
 }
 
 
@@ -65,7 +68,9 @@ def sayable(kind: str, body_node: Node | None, body: Body | None, subject: str, 
     if "group" in SAID.get(kind, ()) and body_node is not None:
         grouped = tuple(str(part.value) for part in grouped_by(body_node))
     fields = (name for name in grouped if name in ENVELOPE or any(name in each.judged for each in types))
-    names = frozenset((subject, *EVERYWHERE, *SAID.get(kind, ()), *fields))
+    said = SAID.get(kind, ())
+    others = (f"other.{subject}",) if OTHER in said else ()
+    names = frozenset((subject, *EVERYWHERE, *said, *others, *fields))
     return Sayable(names, frozenset(params), types, grouped, _unknown(body))
 
 

@@ -16,6 +16,7 @@ from rules.model.events import BY_RANK, TYPES, EventType
 from rules.model.spans import Span
 from rules.tables import Item, Tables
 
+ITEM = re.compile(r"\bitem\.")
 SELECTOR_KEYS = ("event", "when", "per", "at", "in_time")
 BARE_SPAN = re.compile(r"\d+\s*[A-Za-z]+")
 DECLARED = re.compile(r"\bdeclared\.")
@@ -212,6 +213,11 @@ class Reading:
 def types_of(*selectors: Selector) -> list[EventType]:
     """The event types that selectors may take."""
     return [BY_RANK[rank] for rank in sorted({rank for selector in selectors for rank in selector.ranks})]
+
+
+def asks_for_the_case(compiled: Compiled) -> bool:
+    """Whether an expression looks beyond the event: at other facts of its subject, or at the item."""
+    return bool(compiled.reads or ITEM.search(compiled.text))
 
 
 def written(node: Node) -> str:

@@ -18,16 +18,18 @@ from rules.kinds.count import Count
 from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
 from rules.kinds.new_value import NewValue
+from rules.kinds.overlap import Overlap
 from rules.kinds.ratio import Ratio
 from rules.kinds.roster import Roster
 from rules.kinds.separation import Separation
 from rules.kinds.sequence import Sequence
+from rules.kinds.silence import Silence
 from rules.kinds.spike import Spike
 from rules.model.alerts import Text
 from rules.tables import Regions, Tables
 
 Subjects = Deadline | Match | Sequence | Separation | Roster
-Groups = Count | Ratio | Aggregate | Spike | Baseline | NewValue | Cap
+Groups = Count | Ratio | Aggregate | Spike | Baseline | NewValue | Cap | Overlap | Silence
 Body = Subjects | Groups
 LIVE = "live"
 CATEGORIES = ("time", "process", "feedback", "inspection", "publicity", "data")
@@ -45,6 +47,7 @@ class Example(Struct, frozen=True):
     col: int = 1
     declared: dict[str, Any] = {}
     rosters: dict[str, Any] = {}
+    sources: dict[str, Any] = {}
 
 
 class Rule(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ BROUGHT = {
     "items": "a task code to catalogue columns",
     "declared": "a declared table to its rows: {key: value | {column: …} | [{column: …}, …]}",
     "rosters": "the id of a roster to its rows: [{who, kind, from, until}, …]",
+    "sources": "a source to what is expected of it: {expect_every, since, office_hours, …}",
 }
 """The tables that an example may bring, and what each maps."""
 ENVELOPE = ("id", "source", "type", "operation", "precision", "subject")

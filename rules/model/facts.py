@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
 from msgspec import Struct
 
-from rules.model.events import ANY_FACT
+from rules.model.events import ANY_FACT, Fact, encode_fact
 
 SEPARATOR = "\x1f"
+
+
+Order = tuple[int, int, str, str]
+"""Where an event stands among all: time, rank, source, id."""
 
 
 class GroupFact(Struct, array_like=True, gc=False):
@@ -15,6 +21,7 @@ class GroupFact(Struct, array_like=True, gc=False):
 
     `first_recorded_at` is the least over the versions of the event, and its `received_at` the first: how late an
     event came is a matter of its first version.
+    Where the event opens its subject, `opening` says by which terms of a rule, and the event that ended that, if any.
     """
 
     group: str
@@ -25,6 +32,7 @@ class GroupFact(Struct, array_like=True, gc=False):
     subject: str
     fact: ANY_FACT
     first_recorded_at: int
+    opening: tuple[str, Order | None] | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -49,3 +57,14 @@ def group_key(grouping: str, values: tuple[object, ...]) -> str:
 def group_name(key: str) -> str:
     """What members of the group have in common, as people write it."""
     return key.partition(SEPARATOR)[2]
+
+
+def opening_id(id: str, terms: str) -> str:
+    """By what an opening is known: its start, and the terms of the rule by which it is one."""
+    return f"{id}/{terms}"
+
+
+def mark_id(fact: Fact) -> str:
+    """By what a mark is known: each version of an event is one, at the time that it names, and stays one."""
+    said = blake2b(encode_fact(fact), digest_size=8).hexdigest()
+    return f"{fact.id}@{fact.occurred_at}/{said}"

@@ -1,16 +1,18 @@
-"""Decides how late the events of a source may arrive and still count (RULES.md §3.5)."""
+"""Decides what is declared of the sources of events: how late they may come (RULES.md §3.5), how often they send."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedSeq
 
 from rules.model.spans import parse_span
 from rules.model.times import DAY, MINUTE
-from rules.tables.faults import Fault, Text
+from rules.tables.expected import KEYS, Expected, read_expected, unknown_keys
+from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text
 
 LATENESS = 15 * MINUTE
 """The lateness of a source that declares none, in microseconds."""
@@ -18,14 +20,19 @@ MOST = 31 * DAY
 
 
 class Sources:
-    """The declared lateness of every source, in microseconds."""
+    """The declared lateness of every source, in microseconds; and the roster of those that are to send something."""
 
-    __slots__ = ("_declared", "default", "hash", "longest")
+    __slots__ = ("_declared", "default", "expected", "hash", "longest")
 
-    def __init__(self, default: int = LATENESS, declared: Mapping[str, int] | None = None) -> None:
-        self.default, self._declared = default, dict(declared or {})
+    def __init__(
+        self,
+        default: int = LATENESS,
+        declared: Mapping[str, int] | None = None,
+        expected: Mapping[str, Expected] | None = None,
+    ) -> None:
+        self.default, self._declared, self.expected = default, dict(declared or {}), dict(expected or {})
         self.longest = max(default, *self._declared.values()) if self._declared else default
-        written = repr((default, sorted(self._declared.items())))
+        written = repr((default, sorted(self._declared.items()), sorted(self.expected.items())))
         self.hash = blake2b(written.encode(), digest_size=16).hexdigest()
 
     def lateness(self, source: str) -> int:
@@ -34,11 +41,20 @@ class Sources:
 
     def having(self, source: str, lateness: int) -> Sources:
         """The same sources with the lateness that a mapping declares for its own."""
-        return Sources(self.default, self._declared | {source: lateness})
+        return Sources(self.default, self._declared | {source: lateness}, self.expected)
+
+    def with_examples(self, mapping: Mapping[str, Any]) -> Sources:
+        """These sources with what an example declares, whose roster stands in place of theirs; or ExampleFaults."""
+        errors: list[ExampleFault] = []
+        read = {str(name): _source(raw, (str(name),), self.default, errors) for name, raw in mapping.items()}
+        if errors:
+            raise ExampleFaults(errors)
+        late = self._declared | {name: lateness for name, (lateness, _) in read.items()}
+        return Sources(self.default, late, {name: found for name, (_, found) in read.items() if found is not None})
 
 
 def load_sources(path: Path, faults: list[Fault]) -> Sources:
-    """`{default: {lateness}, sources: {name: {lateness}}}` → sources; errors are added to `faults`."""
+    """`{default: {lateness}, sources: {name: {lateness, expect_every, …}}}` → sources; errors go to `faults`."""
     text = Text(path, faults)
     shape = "a sources file is {default, sources}"
     raw = text.mapping(shape)
@@ -47,28 +63,63 @@ def load_sources(path: Path, faults: list[Fault]) -> Sources:
     if raw.keys() - {"default", "sources"}:
         text.fault(1, 1, "not-a-mapping", shape)
         return Sources()
-    declared = raw.get("sources") or CommentedMap()
-    if not isinstance(declared, CommentedMap):
-        text.fault(1, 1, "not-a-mapping", "`sources` maps the name of a source to {lateness}")
+    declared = raw.get("sources") or {}
+    if not isinstance(declared, Mapping):
+        text.fault(1, 1, "not-a-mapping", "`sources` maps the name of a source to {lateness, expect_every, …}")
         return Sources()
-    default = _lateness(raw["default"], text) if "default" in raw else LATENESS
-    return Sources(default, {str(name): _lateness(declared[name], text) for name in declared})
+    errors: list[ExampleFault] = []
+    default = _default(raw["default"], errors) if "default" in raw else LATENESS
+    read = {str(name): _source(each, ("sources", str(name)), default, errors) for name, each in declared.items()}
+    for error in errors:
+        text.fault(*_place(raw, error.path, error.code), error.code, error.message)
+    expected = {name: found for name, (_, found) in read.items() if found is not None}
+    return Sources(default, {name: lateness for name, (lateness, _) in read.items()}, expected)
 
 
-def _lateness(raw: object, text: Text) -> int:
-    """Exact spans, or whole days of 24 hours."""
-    line, col = (raw.lc.line, raw.lc.col) if isinstance(raw, CommentedMap) else (0, 0)
-    if not isinstance(raw, CommentedMap) or set(raw) != {"lateness"}:
-        text.fault(line + 1, col + 1, "missing-key", "a source says its `lateness`, and nothing else")
+def _place(raw: Any, path: tuple[str, ...], code: str) -> tuple[int, int]:
+    """Line and column of the value that a path names; of the key where that is wrong."""
+    line, col = raw.lc.line, raw.lc.col
+    for name in path:
+        if isinstance(raw, CommentedSeq):
+            line, col = raw.lc.item(int(name))
+            raw = raw[int(name)]
+            continue
+        key = next((each for each in raw if str(each) == name), None)
+        if key is None:
+            break
+        line, col = raw.lc.key(key) if code == "unknown-key" and name == path[-1] else raw.lc.value(key)
+        raw = raw[key]
+    return line + 1, col + 1
+
+
+def _default(raw: object, errors: list[ExampleFault]) -> int:
+    if not isinstance(raw, Mapping) or set(raw) != {"lateness"}:
+        errors.append(ExampleFault(("default",), "missing-key", "what holds for every source is its `lateness` alone"))
         return LATENESS
-    line, col = raw.lc.value("lateness")
+    return _lateness(raw["lateness"], ("default", "lateness"), errors)
+
+
+def _source(
+    raw: object, place: tuple[str, ...], default: int, errors: list[ExampleFault]
+) -> tuple[int, Expected | None]:
+    """What one source declares: its lateness, or the default, and what is expected of it."""
+    if not isinstance(raw, Mapping) or not raw:
+        errors.append(ExampleFault(place, "missing-key", "a source says its `lateness`, `expect_every`, or both"))
+        return default, None
+    errors += unknown_keys(raw, ("lateness", *KEYS), place)
+    late = _lateness(raw["lateness"], (*place, "lateness"), errors) if "lateness" in raw else default
+    return late, read_expected(raw, place, errors)
+
+
+def _lateness(raw: object, place: tuple[str, ...], errors: list[ExampleFault]) -> int:
+    """Exact spans, or whole days of 24 hours."""
     try:
-        span = parse_span(str(raw["lateness"]))
+        span = parse_span(str(raw))
     except ValueError as error:
-        text.fault(line + 1, col + 1, "not-a-duration", str(error))
+        errors.append(ExampleFault(place, "not-a-duration", str(error)))
         return LATENESS
     micros = span.amount * DAY if span.unit == "days" else span.amount
     if span.unit not in ("exact", "days") or micros > MOST:
-        text.fault(line + 1, col + 1, "not-a-duration", f"`{raw['lateness']}`: write hours or days, at most 31 days")
+        errors.append(ExampleFault(place, "not-a-duration", f"`{raw}`: write hours or days, at most 31 days"))
         return LATENESS
     return micros

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from rules.drive import Drive
 from rules.language.rule import Book, Example, Rule
-from rules.language.samples import EXPECTED
+from rules.language.samples import BROUGHT, EXPECTED
 from rules.model.alerts import Alert
 from rules.model.events import TYPES, Event, Undecodable, decode_event
 from rules.model.times import instant_of, iso, next_midnight
@@ -87,12 +87,9 @@ def _message(given: dict[str, Any], carried: dict[str, Any], rule: Rule, zone: s
 
 def tables_for(example: Example, tables: Tables) -> Tables:
     """The declared tables with the example's own items, and what it declares itself."""
-    if example.items:
-        tables = msgspec.structs.replace(tables, items=tables.items.with_examples(example.items))
-    if example.declared:
-        tables = msgspec.structs.replace(tables, declared=tables.declared.with_examples(example.declared))
-    if example.rosters:
-        tables = msgspec.structs.replace(tables, rosters=tables.rosters.with_examples(example.rosters))
+    brought = {name: said for name in BROUGHT if (said := getattr(example, name))}
+    own = {name: getattr(tables, name).with_examples(said) for name, said in brought.items()}
+    tables = msgspec.structs.replace(tables, **own)
     return tables
 
 

@@ -36,13 +36,15 @@ class Ends:
 
 def ends(fact: Fact, span: str, days: Days) -> Ends:
     """The end of a span written as rules write it; of an empty one, the event itself."""
-    if not span:
-        return Ends(fact.at, fact.at)
+    return span_end(fact.counted_from, fact.day, span, days) if span else Ends(fact.at, fact.at)
+
+
+def span_end(begin: datetime, day: date, span: str, days: Days) -> Ends:
+    """The end of a span from an instant of a day, which is not counted where days are."""
     number, unit = span.split()
     if unit in ("days", "workdays"):
-        due = days.after(fact.day, int(number), unit)
+        due = days.after(day, int(number), unit)
         return Ends(end_of(due) - INSTANT, end_of(due), due)
-    begin = fact.counted_from
     due_at = begin + timedelta(hours=int(number)) if unit == "h" else in_office(begin, int(number), days)
     return Ends(due_at, due_at)
 

@@ -38,7 +38,7 @@ def test_what_a_mapping_declares_for_its_source_changes_the_hash(tmp_path: Path)
     [
         ("default: {lateness: 10 minuts}\n", (1, 21), "not-a-duration"),
         ("default: {lateness: 5 workdays}\n", (1, 21), "not-a-duration"),
-        ("sources: {batch: {late: 1h}}\n", (1, 18), "missing-key"),
+        ("sources: {batch: {late: 1h}}\n", (1, 19), "unknown-key"),
         ("- 1\n", (1, 1), "not-a-mapping"),
         ("default: [\n", (2, 1), "not-yaml"),
     ],

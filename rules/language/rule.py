@@ -56,6 +56,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     `activates_at` is the instant of a lane's now from which the version is in force; None for always. `escalate` has
     the steps of a kind without a clock; a deadline climbs its own ladder.
     `values` are the parameters as they are written, `overridden` those that a region says otherwise.
+    `hash` is over the file as it is written, `meaning` over what is judged by it.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     file: str = ""
     hash: str = ""
+    meaning: str = ""
 
     @property
     def key(self) -> str:

@@ -28,6 +28,7 @@ KEYS = (
     "rule", "name", "category", "basis", "severity", "stream", "subject", "params", "when", "notify", "message",
     ESCALATE, "examples", *LIFE_KEYS, *READERS,
 )  # fmt: skip
+JUDGED = frozenset(("severity", "stream", "subject", "params", "when", ESCALATE, *READERS))
 SUBJECTS = {"service": "case_id", "inspection": "action_id"}
 LONGEST_ID = 20
 RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
@@ -71,7 +72,7 @@ def read_rule(source: Source, around: Surroundings) -> Rule | None:
         body=body, messages=messages, streams=streams, subject=subject, params=said, values=params, notify=notify,
         mode=life.mode, effective=life.effective, activates_at=life.activates_at, on_change=life.on_change,
         absorbs=life.absorbs, escalate=escalate, examples=examples, file=source.shown,
-        hash=_hash(source, node, around.clocks),
+        hash=_hash(source, node, around.clocks), meaning=_meaning(node, around.clocks),
     )  # fmt: skip
 
 
@@ -135,11 +136,21 @@ def _steps(node: Node, kind: str, reading: Reading) -> tuple[Escalation, ...]:
 
 def _hash(source: Source, node: Node, clocks: Mapping[str, Node]) -> str:
     """Over the file and the clock that it names: both are the rule."""
+    return blake2b(source.text.encode() + _named_clock(node, clocks), digest_size=16).hexdigest()
+
+
+def _meaning(node: Node, clocks: Mapping[str, Node]) -> str:
+    """Over what is judged, however it is written and whatever is said of it: a change of this is another version."""
+    plain = {key: part.plain() for key, part in node.items() if key in JUDGED}
+    written = msgspec.json.encode(plain, order="deterministic", enc_hook=str)
+    return blake2b(written + _named_clock(node, clocks), digest_size=16).hexdigest()
+
+
+def _named_clock(node: Node, clocks: Mapping[str, Node]) -> bytes:
     body = node.get("deadline")
     name = body.get("clock") if body is not None else None
     clock = clocks.get(str(name.value)) if name is not None else None
-    named = repr(clock.plain()).encode() if clock is not None else b""
-    return blake2b(source.text.encode() + named, digest_size=16).hexdigest()
+    return repr(clock.plain()).encode() if clock is not None else b""
 
 
 def _streams(node: Node) -> tuple[str, ...]:

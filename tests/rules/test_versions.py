@@ -13,6 +13,7 @@ from rules.core import SubjectCore
 from rules.drive import Drive
 from rules.language import Book, BookErrors
 from rules.model.alerts import Alert
+from rules.testing.lint import lint
 from tests.oracle.restarting import Store
 from tests.rules.small_books import at, book_of, event, restarting, rule_text, standing, told
 
@@ -223,6 +224,23 @@ def test_versions_that_do_not_go_together_are_refused(
     with pytest.raises(BookErrors) as caught:
         book_of(tmp_path, *rules)
     assert [(error.code, error.line) for error in caught.value.errors] == [(code, line)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, []), ({"severity": "red_card"}, [9]), ({"when": 'event.region == "430000"'}, [9]),
+        ({"message": '{zh: "{{ case_id }}!", en: "{{ case_id }}!"}'}, []), ({"effective": "2026-01-01"}, []),
+        ({"version": "8", "severity": "red_card"}, []), ({"# said": "a comment"}, []),
+    ],
+)  # fmt: skip
+def test_what_judges_otherwise_under_the_same_version_is_told_at_its_place(
+    tmp_path: Path, changed: dict[str, str], told: list[int]
+) -> None:
+    before = book_of(tmp_path / "old", deadline(5, **{"severity": "notice", "version": "7"}))
+    book_of(tmp_path / "new", deadline(5, **({"severity": "notice", "version": "7"} | changed)))
+    found = lint(tmp_path / "new", before).errors
+    assert [error.line for error in found if error.code == "same-version"] == told
 
 
 def test_a_time_without_an_offset_is_one_of_the_default_region(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ RAISING = [
     event("penalty.filed", "2026-03-02T09:00:00+08:00", "F1"),
     event("penalty.suspended", "2026-03-03T09:00:00+08:00", "F1", data={"approved_days": 1e12}),
     event("penalty.filed", "2026-03-02T09:00:00+08:00", "F2"),
-    event("check.performed", "2026-03-02T09:00:00+08:00", "C1", data={"on_site": True}),
+    event("check.performed", "2026-03-02T09:00:00+08:00", "C1", data={"on_site": True, "officers": ["Z1", "Z2"]}),
 ]
 """A pause that no calendar holds, in the middle of what is in order."""
 

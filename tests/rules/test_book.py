@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from rules.language import BOOK as SHIPPED
 from rules.language import Rule, load_book
 from rules.language.rule import Example
 from rules.testing.examples import judge
@@ -60,6 +65,30 @@ def test_an_example_stands_on_the_threshold(rule: Rule) -> None:
         for example in rule.examples
         for changed in nearly(rule, example)
     )
+
+
+def test_a_region_may_say_every_number_of_every_rule_otherwise(tmp_path: Path) -> None:
+    said = {
+        rule.id: {name: otherwise(value) for name, value in rule.params.items()} for rule in BOOK.rules if rule.params
+    }
+    folder = tmp_path / "book"
+    shutil.copytree(SHIPPED, folder)
+    regions = (SHIPPED.parent / "regions.yaml").read_text(encoding="utf-8")
+    own = f'\n  "999900": {{params: {json.dumps(said)}}}\n'
+    (folder / "regions.yaml").write_text(regions + own, encoding="utf-8")
+    changed = load_book(folder)
+    assert [rule.params for rule in changed.rules] == [rule.params for rule in BOOK.rules]
+    assert changed.hash != BOOK.hash
+
+
+def otherwise(value: str) -> str | float:
+    """Another value of the same kind."""
+    number = re.match(r"\d+", value)
+    if number is None:
+        return f"{value}_of_another_name"
+    rest = value[number.end() :]
+    more = int(number[0]) + 1
+    return f"{more}{rest}" if rest else more
 
 
 def nearly(rule: Rule, example: Example) -> Iterator[Example]:

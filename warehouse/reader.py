@@ -115,6 +115,10 @@ class Reader:
         """How many versions are stored, about: those that a merge will drop are still counted."""
         return int(self._rows("event_count")[0][0])
 
+    def filled_fields(self, since: date) -> dict[tuple[str, str], int]:
+        """(event type, field) → in how many versions since a day the field said something."""
+        return {(row[0], row[1]): int(row[2]) for row in self._rows("filled_fields", since=since)}
+
     def subjects_of_day(self, stream: str, day: date) -> list[str]:
         """The subjects of which an event occurred, or was recorded, on a day of Asia/Shanghai."""
         return [row[0] for row in self._rows("subjects_of_day", stream=stream, day=day)]

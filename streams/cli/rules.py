@@ -13,6 +13,7 @@ from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
 from streams.cli import (
     rules_backtest,
+    rules_coverage,
     rules_diff,
     rules_explain,
     rules_lint,
@@ -83,3 +84,4 @@ app.command("publish")(rules_publish.publish)
 app.command("books")(rules_publish.books)
 app.command("diff")(rules_diff.command)
 app.command("explain")(rules_explain.command)
+app.command("coverage")(rules_coverage.command)

@@ -243,3 +243,16 @@ def test_a_rule_of_groups_is_explained_by_the_group_of_the_case(
     assert [line["id"] for line in found["events"]] == ["3"]
     assert [alert["group"] for alert in found["alerts"]] == ["D1"]
     assert {part["part"] for part in found["events"][0]["meanings"]} >= {"event"}
+
+
+def test_coverage_counts_and_names_what_is_left_out(month: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "rules", "coverage", month, "--json")
+    found = {each["aspect"]: each for each in json.loads(out)}
+    assert status == 0
+    assert list(found) == ["elements", "stages", "flows", "perspectives", "life"]
+    for each in found.values():
+        covered = sum(bool(thing["rules"]) and thing["came"] != 0 for thing in each["things"])
+        assert covered == each["covered"] < each["all"] == len(each["things"])
+    status, text, _ = run(capsys, "rules", "coverage", "--all")
+    missing = [thing["name"] for thing in found["life"]["things"] if not thing["rules"]]
+    assert status == 0 and all(name in text.replace("\n", "") for name in missing[:20])

@@ -41,6 +41,9 @@ check: env  ## format, lint, types, the import contract, rule lint, rule tests
 cel: env  ## the conformance tests of CEL: what passes, file by file; ARGS=--page rewrites docs/cel.md
 	@$(BIN)/python -m tests.rules.cel.conformance $(ARGS)
 
+fuzz: env  ## ten minutes of broken rules, expressions and events (ARGS="--minutes 1"): nothing may raise
+	@$(BIN)/python -W ignore -m tests.rules.fuzzing $(ARGS)
+
 bench: env  ## figures, as ratios to a baseline of the same run; written to bench/results
 	@$(BIN)/python bench/run.py $(ARGS)
 

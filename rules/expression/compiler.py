@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from rules.expression import declared, functions, loops, operators
 from rules.expression.code import NOT_CONSTANT, NOTHING, Code, Scope, boolean, dotted, fail
-from rules.expression.kind import EMPTY, element_of, is_list, is_map, one_of
+from rules.expression.kind import EMPTY, element_of, is_list, is_map, named, one_of
 from rules.expression.names import Names
 from rules.expression.source import Function, Source, function_of
 from rules.expression.syntax import (
@@ -121,7 +121,7 @@ class Typing:
     def condition(self, node: Node, also: frozenset[str] = NOTHING) -> Code:
         code = self.used(node, also)
         if code.kind != "bool":
-            fail(node, "type", f"a condition must be true or false, this is a {code.kind}")
+            fail(node, "type", f"a condition must be true or false, this is {named(code.kind)}")
         return code
 
     def _unary(self, node: Unary) -> Code:
@@ -216,7 +216,7 @@ class Typing:
             fail(node, "arguments", f"write {node.name}(x, …): a name for the element, and what is asked of it")
         kind = element_of(of.kind)
         if not kind:
-            fail(node, "type", f"{node.name}() goes through a list or the keys of a map, not a {of.kind}")
+            fail(node, "type", f"{node.name}() goes through a list or the keys of a map, not {named(of.kind)}")
         if kind == EMPTY:
             return loops.of_nothing(node)
         elements = self.names.elements
@@ -236,7 +236,7 @@ class Typing:
             test = self.condition(node.args[1]) if len(node.args) == 3 else None
             value = self.used(node.args[-1], test.if_true if test is not None else NOTHING)
             if functions.unheld(value.kind):
-                fail(node.args[-1], "type", f"a list cannot hold a {value.kind}")
+                fail(node.args[-1], "type", f"a list cannot hold {named(value.kind)}")
             return loops.changed(of, element.text, value, test)
         test = self.condition(node.args[1])
         if node.name == "filter":
@@ -270,7 +270,7 @@ def compile_expression(
         typing = Typing(names, scope.proved)
         code = typing.code(tree) if may_be_absent else typing.used(tree)
         if code.kind != "null" and not any(one_of((code.kind, kind)) for kind in kinds):
-            fail(tree, "type", f"this is a {code.kind}, expected {' or '.join(kinds)}")
+            fail(tree, "type", f"this is {named(code.kind)}, expected {' or '.join(map(named, kinds))}")
         kind = code.kind
         reads |= names.reads
         proofs.append(code.if_true)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.expression.code import Code, boolean, dotted, fail
+from rules.expression.kind import named
 from rules.expression.syntax import Call, Index, Member, Name, Node
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _table(node: Node, typing: Typing) -> str:
 def _key(node: Node, typing: Typing) -> Code:
     key = typing.used(node)
     if key.kind != "string":
-        fail(node, "type", f"a declared table is asked by a string, not by a {key.kind}")
+        fail(node, "type", f"a declared table is asked by a string, not by {named(key.kind)}")
     return key
 
 
@@ -88,5 +89,5 @@ def _valid(node: Call, of: Node, typing: Typing) -> Code:
         fail(node, "arguments", "valid() takes a key and a time")
     key, at = _key(node.args[0], typing), typing.used(node.args[1])
     if at.kind not in ("time", "moment"):
-        fail(node.args[1], "type", f"valid() asks about a time, not a {at.kind}")
+        fail(node.args[1], "type", f"valid() asks about a time, not {named(at.kind)}")
     return boolean(f"(c.declared({table!r}, {key.text}, {at.text}) is not None)")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from rules.expression.code import NOT_CONSTANT, Code, boolean, dotted, fail
-from rules.expression.kind import EMPTY, element_of, is_list, is_map, key_of, list_of, map_of, one_of, value_of
+from rules.expression.kind import EMPTY, element_of, is_list, is_map, key_of, list_of, map_of, named, one_of, value_of
 from rules.expression.pattern import Pattern, PatternError
 from rules.expression.syntax import Call, Index, Member, Node
 
@@ -85,19 +85,19 @@ def has(node: Call, of: Code) -> Code:
 
 def blank(node: Call, of: Code) -> Code:
     if of.kind not in ("string", "text"):
-        fail(node, "type", f"blank() takes a text, not a {of.kind}")
+        fail(node, "type", f"blank() takes a text, not {named(of.kind)}")
     return boolean(f"blank({of.text})")
 
 
 def size(node: Call, of: Code) -> Code:
     if of.kind != "string" and not is_list(of.kind) and not is_map(of.kind):
-        fail(node, "type", f"size() takes a list, a map or a string, not a {of.kind}")
+        fail(node, "type", f"size() takes a list, a map or a string, not {named(of.kind)}")
     return Code(text=f"size({of.text})", kind="number", absent=of.absent)
 
 
 def distinct(node: Call, of: Code) -> Code:
     if not is_list(of.kind) or is_list(element_of(of.kind)) or is_map(element_of(of.kind)):
-        fail(node, "type", f"distinct() takes a list of single values, not a {of.kind}")
+        fail(node, "type", f"distinct() takes a list of single values, not {named(of.kind)}")
     return Code(text=f"distinct({of.text})", kind=of.kind, most=of.most, each=of.each)
 
 
@@ -105,7 +105,7 @@ def converted(node: Call, of: Code) -> Code:
     """`int(x)`, `double(x)`, `string(x)`, `bool(x)`: absent where the value says no such thing."""
     python, takes, gives = CONVERSIONS[node.name]
     if of.kind not in takes:
-        fail(node, "type", f"{node.name}() takes a {' or a '.join(takes)}, not a {of.kind}")
+        fail(node, "type", f"{node.name}() takes {' or '.join(map(named, takes))}, not {named(of.kind)}")
     return Code(text=f"{python}({of.text})", kind=gives, absent=True, most=of.most)
 
 
@@ -118,29 +118,29 @@ def foreign(node: Call, known: Sequence[str], what: str) -> None:
 
 def method(node: Call, of: Code, args: Sequence[Code]) -> Code:
     """`target.name(arguments)` of the table above."""
-    named = METHODS[node.name]
-    if not named.least <= len(args) <= len(named.takes):
-        counts = sorted({named.least, len(named.takes)})
+    row = METHODS[node.name]
+    if not row.least <= len(args) <= len(row.takes):
+        counts = sorted({row.least, len(row.takes)})
         fail(node, "arguments", f"{node.name}() takes {' or '.join(map(str, counts))} argument(s)")
-    if not one_of((of.kind, named.of)):
-        fail(node, "type", f"{node.name}() is for {named.of if named.of == 'strings' else 'strings'}, not a {of.kind}")
-    for part, code, kind in zip(node.args, args, named.takes, strict=False):
+    if not one_of((of.kind, row.of)):
+        fail(node, "type", f"{node.name}() is for {row.of if row.of == 'strings' else 'strings'}, not {named(of.kind)}")
+    for part, code, kind in zip(node.args, args, row.takes, strict=False):
         if code.kind != kind:
-            fail(part, "type", f"{node.name}() takes a {kind} here, not a {code.kind}")
-    text = f"{named.python}({', '.join(code.text for code in (of, *args))})"
-    if named.gives == "bool":
+            fail(part, "type", f"{node.name}() takes {named(kind)} here, not {named(code.kind)}")
+    text = f"{row.python}({', '.join(code.text for code in (of, *args))})"
+    if row.gives == "bool":
         return boolean(text)
     most = of.most
     if node.name == "join":
         most = of.most * (of.each + (args[0].most if args else 0))
-    return Code(text=text, kind=named.gives, absent=True, most=most, each=of.most)
+    return Code(text=text, kind=row.gives, absent=True, most=most, each=of.most)
 
 
 def pattern(node: Call, of: Code, written: Code) -> Pattern:
     """The pattern of `text.matches('…')`, which the rule writes out."""
     place = node.args[-1]
     if of.kind != "string":
-        fail(node, "type", f"matches() is for strings, not a {of.kind}")
+        fail(node, "type", f"matches() is for strings, not {named(of.kind)}")
     if not isinstance(written.constant, str):
         fail(place, "not-a-pattern", "a pattern is written out in the rule", hint="write text.matches('^[0-9]+$')")
     try:
@@ -153,19 +153,19 @@ def entry(node: Index, of: Code, key: Code) -> Code:
     """The value under a key of a map, or at a place of a list; absent where there is none."""
     if is_list(of.kind):
         if key.kind != "number":
-            fail(node.key, "type", f"a list is looked up by a number from 0 on, not a {key.kind}")
+            fail(node.key, "type", f"a list is looked up by a number from 0 on, not {named(key.kind)}")
         return Code(text=f"element({of.text}, {key.text})", kind=element_of(of.kind), absent=True, most=of.each)
     if not is_map(of.kind):
-        fail(node, "type", f"a {of.kind} cannot be indexed")
+        fail(node, "type", f"{named(of.kind)} cannot be indexed")
     if not one_of((key.kind, key_of(of.kind))):
-        fail(node.key, "type", f"this map is looked up by a {key_of(of.kind)}, not a {key.kind}")
+        fail(node.key, "type", f"this map is looked up by {named(key_of(of.kind))}, not {named(key.kind)}")
     return Code(text=f"entry({of.text}, {key.text})", kind=value_of(of.kind), absent=True, most=of.each)
 
 
 def member(node: Member, of: Code) -> Code:
     """`map.key`, the same as `map['key']`."""
     if key_of(of.kind) not in ("string", EMPTY):
-        fail(node, "type", f"a {of.kind} has no field `{node.name}`")
+        fail(node, "type", f"{named(of.kind)} has no field `{node.name}`")
     return Code(text=f"entry({of.text}, {node.name!a})", kind=value_of(of.kind), absent=True, most=of.each)
 
 
@@ -175,7 +175,7 @@ def listed(node: Node, parts: Sequence[tuple[Node, Code]]) -> Code:
     if not kind:
         fail(node, "type", f"a list is of one type, this is of {', '.join(sorted({code.kind for _, code in parts}))}")
     if unheld(kind):
-        fail(parts[0][0], "type", f"a list cannot hold a {kind}")
+        fail(parts[0][0], "type", f"a list cannot hold {named(kind)}")
     texts = [code.text for _, code in parts]
     each = max((code.most for _, code in parts), default=0)
     made = Code(text=f"present({', '.join(texts)})", kind=list_of(kind), most=len(parts), each=each)
@@ -190,9 +190,9 @@ def mapped(node: Node, pairs: Sequence[tuple[tuple[Node, Node], Code, Code]]) ->
     if not keys or not values:
         fail(node, "type", "the keys of a map are of one type, and so are its values")
     if pairs and keys not in KEYS:
-        fail(pairs[0][0][0], "type", f"the key of a map is a string, a number or true or false, not a {keys}")
+        fail(pairs[0][0][0], "type", f"the key of a map is a string, a number or true or false, not {named(keys)}")
     if unheld(values):
-        fail(pairs[0][0][1], "type", f"a map cannot hold a {values}")
+        fail(pairs[0][0][1], "type", f"a map cannot hold {named(values)}")
     met: set[object] = set()
     for (place, _), key, _ in pairs:
         if key.constant in met:

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 
 EMPTY = "nothing"
 """The kind of what an empty list or map holds: it goes with any other."""
-NAMED = {"bool": "a condition", "exact": "a duration", "span": "a duration in days", "strings": "a list of strings"}
+NAMED = {
+    "bool": "a condition", "exact": "a duration", "span": "a duration in days or hours", "strings": "a list of strings",
+    "moment": "a time", "text": "a free text", "fact": "an event", "null": "null", EMPTY: "nothing",
+    "table": "a declared table",
+}  # fmt: skip
+
+
+def named(kind: str) -> str:
+    """A kind as a message calls it."""
+    if kind.startswith("list:"):
+        return f"a list of {named(element_of(kind)).partition(' ')[2] or 'nothing'}s"
+    if kind.startswith("row:"):
+        return "a row of a declared table"
+    return "a map" if is_map(kind) else NAMED.get(kind, f"a {kind}")
 
 
 def list_of(kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.expression.code import EXACT, NOT_CONSTANT, Code, boolean, fail, written
-from rules.expression.kind import EMPTY, element_of, is_list, is_map, one_of
+from rules.expression.kind import EMPTY, element_of, is_list, is_map, named, one_of
 from rules.expression.numbers import NUMBERS
 from rules.expression.syntax import Binary, Choice, Node
 
@@ -42,7 +42,7 @@ def membership(node: Binary, left: Code, right: Code) -> Code:
     """Whether something is in a list, or is a key of a map."""
     of = element_of(right.kind)
     if not of or not one_of((left.kind, of)) or left.kind not in (*ORDERED, EMPTY):
-        message = f"`in` asks whether a list holds something of its kind, not a {left.kind} in a {right.kind}"
+        message = f"`in` asks whether a list holds something of its kind, not {named(left.kind)} in {named(right.kind)}"
         fail(node, "type", message)
     return boolean(f"({left.text} in ({right.text} or ()))" if right.absent else f"({left.text} in {right.text})")
 
@@ -53,16 +53,16 @@ def comparison(node: Binary, left: Code, right: Code) -> Code:
         fail(node, "free-text", "free text is kept only as blank or not: ask blank() or has()")
     kind = one_of((left.kind, right.kind))
     if not kind:
-        fail(node, "type", f"a {left.kind} cannot be compared with a {right.kind}", hint=_meant(left, right))
+        fail(node, "type", f"{named(left.kind)} cannot be compared with {named(right.kind)}", hint=_meant(left, right))
     equality = node.op in ("==", "!=")
     if is_list(kind) or is_map(kind):
         if not equality:
-            fail(node, "type", f"a {kind} has no order")
+            fail(node, "type", f"{named(kind)} has no order")
         return boolean(f"{'alike' if node.op == '==' else 'unlike'}({left.text}, {right.text})")
     if not equality and kind not in ORDERED:
-        fail(node, "type", f"a {kind} has no order")
+        fail(node, "type", f"{named(kind)} has no order")
     if kind not in (*ORDERED, "span", EMPTY):
-        fail(node, "type", f"a {kind} cannot be compared")
+        fail(node, "type", f"{named(kind)} cannot be compared")
     return _compared(node.op, left, right)
 
 
@@ -95,7 +95,7 @@ def arithmetic(node: Binary, left: Code, right: Code) -> Code:
         return _joined(node, left, right)
     found = ARITHMETIC.get((left.kind, node.op, right.kind))
     if found is None:
-        fail(node, "type", f"`{node.op}` is not defined for a {left.kind} and a {right.kind}")
+        fail(node, "type", f"`{node.op}` is not defined for {named(left.kind)} and {named(right.kind)}")
     kind, function = found
     if kind == left.kind == "number" and left.constant is not NOT_CONSTANT and right.constant is not NOT_CONSTANT:
         return written(NUMBERS[function](left.constant, right.constant), "", kind)
@@ -109,7 +109,7 @@ def arithmetic(node: Binary, left: Code, right: Code) -> Code:
 def _joined(node: Binary, left: Code, right: Code) -> Code:
     kind = one_of((left.kind, right.kind))
     if not kind:
-        fail(node, "type", f"a {left.kind} and a {right.kind} do not make one list")
+        fail(node, "type", f"{named(left.kind)} and {named(right.kind)} do not make one list")
     text = f"joined({left.text}, {right.text})"
     each = max(left.each, right.each)
     return Code(text=text, kind=kind, absent=left.absent or right.absent, most=left.most + right.most, each=each)
@@ -117,7 +117,7 @@ def _joined(node: Binary, left: Code, right: Code) -> Code:
 
 def negative(node: Node, of: Code) -> Code:
     if of.kind not in ("number", EXACT):
-        fail(node, "type", f"`-` needs a number, not a {of.kind}")
+        fail(node, "type", f"`-` needs a number, not {named(of.kind)}")
     if of.kind == "number" and of.constant is not NOT_CONSTANT:
         return written(NUMBERS["minus"](0, of.constant), "", of.kind)
     return Code(text=f"minus(0, {of.text})", kind=of.kind, absent=True)
@@ -134,7 +134,7 @@ def choice(node: Choice, test: Code, then: Code, other: Code) -> Code:
         kinds = {"time"}
     kind = one_of(kinds) if kinds else "null"
     if not kind:
-        fail(node, "type", f"both branches must be of one type, not {then.kind} and {other.kind}")
+        fail(node, "type", f"both branches must be of one type, not {named(then.kind)} and {named(other.kind)}")
     text = f"({then.text} if {test.text} else {other.text})"
     most, each = max(then.most, other.most), max(then.each, other.each)
     return Code(text=text, kind=kind, absent=then.absent or other.absent, most=most, each=each)

@@ -30,6 +30,7 @@ KEYS = (
 )  # fmt: skip
 JUDGED = frozenset(("severity", "stream", "subject", "params", "when", ESCALATE, *READERS))
 SUBJECTS = {"service": "case_id", "inspection": "action_id"}
+STREAMS = tuple(SUBJECTS)
 LONGEST_ID = 20
 RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -159,10 +160,10 @@ def _streams(node: Node) -> tuple[str, ...]:
         missing(node, "stream", f"is required: {' or '.join(SUBJECTS)}, or a list of both")
         return ("service",)
     for part in stream.elements():
-        if part.value not in SUBJECTS:
+        if part.value not in STREAMS:
             hint = suggest(part.value, SUBJECTS)
             part.fault("unknown-word", f"{part.shown} is none of {', '.join(SUBJECTS)}", hint)
-    found = tuple(str(part.value) for part in stream.elements() if part.value in SUBJECTS)
+    found = tuple(str(part.value) for part in stream.elements() if part.value in STREAMS)
     return found or ("service",)
 
 

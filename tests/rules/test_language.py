@@ -126,6 +126,7 @@ def test_an_unknown_event_in_a_condition_leaves_its_syntax_checked(faults: Fault
         ('event.result == "granted"', "blnk(event.reason)", "unknown-function", "did you mean `blank`?"),
         ("category: process", "category: proces", "unknown-word", "did you mean `process`?"),
         ("stream: service", "stream: servce", "unknown-word", "did you mean `service`?"),
+        ("stream: service", "stream: {service: 1}", "unknown-word", ""),
         ("type: case.decided", "type: case.decide", "unknown-event", "did you mean `case.decided`?"),
         ("result: granted}", "reslt: granted}", "unknown-key", "did you mean `result`?"),
         ('expect: [{at:', "expect: [{sevrity: notice, at:", "unknown-key", "did you mean `severity`?"),

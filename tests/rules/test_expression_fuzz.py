@@ -84,18 +84,25 @@ GROWN: dict[str, list[str]] = {
         "{string}.startsWith({string})", "{string}.contains({string})",
         "{strings}.exists(x, ({string} == x))", "{strings}.all(y, ({bool} || y in {strings}))",
         "({time} == null)", "({string} != null)", "(size({strings}) > {number})", "blank({string})",
-        "({bool} == {bool})",
+        "({bool} == {bool})", "{string}.matches('^[a-z]+(ed|x{2,3})?')", "{strings}.exists_one(y, y == {string})",
+        "({strings} == {strings})", "has({'a': {number}}.a)", "({number} in [{number}, 2])",
     ],
     "number": [
         "({number} + {number})", "({number} * {number})", "({number} / {number})",
         "({number} % {number})", "-{number}", "size({strings})", "size({string})",
-        "({exact} / {exact})", "({bool} ? {number} : {number})",
+        "({exact} / {exact})", "({bool} ? {number} : {number})", "int({string})", "double({number})",
+        "{string}.indexOf({string})", "size({strings}.filter(y, {bool}))", "[{number}, {number}][{number}]",
+        "case.corrected.items.map(z, size(z))[{number}]", "{'a': {number}}[{string}]",
     ],
     "string": [
         "({string} + {string})", "({bool} ? {string} : {string})", "({bool} ? {string} : null)",
+        "{string}.substring({number}, {number})", "{string}.charAt({number})", "string({number})",
+        "case.corrected.items[{number}]",
+        "{strings}.join({string})", "{string}.upperAscii().trim()",
     ],
     "strings": [
-        "distinct({strings})", "[{string}, {string}]",
+        "distinct({strings})", "[{string}, {string}]", "{string}.split({string})", "({strings} + {strings})",
+        "{strings}.filter(y, {bool})", "{strings}.map(z, z + {string})",
     ],
     "time": [
         "({time} + {exact})", "({time} - {exact})", "({bool} ? {time} : {time})",

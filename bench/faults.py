@@ -1,5 +1,7 @@
 """kill -9 of workers, lander and broker in the middle of runs: nothing may be lost and nothing said twice.
 
+In the middle of each a book with other rules is published, and the worker that dies next dies while it judges anew.
+
 `make faults`; the figures go to bench/results/faults.json. Exit status 1 when a run is not exact.
 """
 
@@ -7,25 +9,31 @@ import argparse
 import asyncio
 import json
 import logging
+import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 from rich.table import Table
 
 from rules.drive import Drive
 from rules.language import load_book
+from rules.language.loader import book_files
 from rules.model.alerts import Alert
 from rules.model.events import CHANNELS, decode_event
 from rules.model.times import HOUR
 from streams import clock, topics
+from streams.books.history import reports
+from streams.books.published import pack
+from streams.books.topic import publish
 from streams.local.broker import Broker
 from streams.logs import quiet
 from streams.marks import put_marks
@@ -42,6 +50,11 @@ SEEDS = (1, 2, 3, 4, 5)
 KILLS = 4
 FROZEN = 9.0
 PATIENCE = 120.0
+CROWDED = Path(__file__).parent / "crowded.yaml"
+LEAVES = "process/P07_no_reason.yaml"
+"""The shipped rule that the published book does not have."""
+PUBLISHED_BEFORE = 1
+"""The strike before which it is published."""
 LANDER = ("-m", "streams.cli.main", "lander")
 
 
@@ -75,6 +88,7 @@ class Run:
         self.console, self.folder = console, folder
         self.with_broker = seed % 2 == 1
         self.outcome = Outcome(seed, len(self.month), 0, 0, 0, 0)
+        self.book = _another_book(folder / "book")
 
     async def go(self) -> Outcome:
         began = clock.monotonic()
@@ -99,10 +113,10 @@ class Run:
         """The alerts of the same history in one process, and the `now` of the last mark."""
         events = [decode_event(message.value) for message in self.month]
         now = max(event.fact.occurred_at for event in events) + HOUR
-        drive = Drive(load_book())
+        drive = Drive(load_book(self.book))
         drive.take(events)
         drive.until(now)
-        return final_alerts(drive.alerts()), now
+        return _plain(drive.alerts()), now
 
     async def _feed_and_kill(self, now: int) -> None:
         """A part of the month, a kill, and so on; the marks come at the very end."""
@@ -110,9 +124,21 @@ class Run:
         for number in range(KILLS + 1):
             await self._feed(self.month[number * share : (number + 1) * share])
             await asyncio.sleep(self.chance.uniform(0.2, 3.0))
+            if number == PUBLISHED_BEFORE:
+                await self._publish()
             if number < KILLS:
                 await self._strike(number)
         await self._feed((), now)
+
+    async def _publish(self) -> None:
+        """Returns once a worker judges by the other book."""
+        made = pack(self.book, self.settings.book_name, load_book(self.book).hash, "faults", clock.now_us())
+        await publish(self.settings, made)
+        give_up_at = clock.monotonic() + PATIENCE
+        while clock.monotonic() < give_up_at:
+            if any(each.hash == made.hash for each in await reports(self.settings)):
+                return
+            await asyncio.sleep(0.05)
 
     async def _strike(self, number: int) -> None:
         victim = self.chance.randrange(2)
@@ -154,13 +180,13 @@ class Run:
         give_up_at = clock.monotonic() + PATIENCE
         while clock.monotonic() < give_up_at:
             self._raise_the_dead()
-            if await said.until(lambda read: final_alerts(read.alerts) == wanted, 2.0):
+            if await said.until(lambda read: _plain(read.alerts) == wanted, 2.0):
                 self.outcome.equals_replay = True
                 break
         await said.until(lambda _: False, 3.0)
-        self.outcome.equals_replay = final_alerts(said.alerts) == wanted
+        self.outcome.equals_replay = _plain(said.alerts) == wanted
         if not self.outcome.equals_replay:
-            self.console.print(difference(final_alerts(said.alerts), wanted), markup=False)
+            self.console.print(difference(_plain(said.alerts), wanted), markup=False)
         self.outcome.alerts = len(said.values)
         self.outcome.said_twice = len(said_twice(said.alerts))
         topic = sorted((alert.alert_id, alert.revision, alert.state) for alert in said.alerts)
@@ -180,6 +206,21 @@ class Run:
         for each in (*self.workers, self.lander):
             if each.process.poll() is None:
                 each.kill()
+
+
+def _another_book(folder: Path) -> Path:
+    """The shipped book without one of its rules and with one that judges groups."""
+    for place, path in book_files().items():
+        if place != LEAVES:
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, folder / place)
+    shutil.copy(CROWDED, folder)
+    return folder
+
+
+def _plain(said: Iterable[Alert]) -> dict[str, Alert]:
+    """The alerts that stand, without the book that said each first."""
+    return {name: msgspec.structs.replace(alert, book="") for name, alert in final_alerts(said).items()}
 
 
 def _settings(folder: Path, bootstrap: str, url: str) -> Settings:

@@ -35,12 +35,16 @@ class Core(Protocol):
     def refold(self, now: int, limit: int = ...) -> Step: ...
 
 
+Owns = Callable[[str], bool]
+"""Whether the key of a group lies in the partition of a lane."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cores:
     """The engine as the lanes use it."""
 
     subject: Callable[[Rows], Core]
-    group: Callable[[Rows], Core]
+    group: Callable[[Rows, Owns], Core]
     encode_fact: Callable[[Any], bytes]
     decode_fact: Callable[[bytes], Any]
     zone: Callable[[str], str]

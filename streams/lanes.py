@@ -61,7 +61,10 @@ class Lane:
 
     async def _core(self, store: Store) -> Core:
         cores = self._edition.cores
-        return await asyncio.to_thread(cores.group if self.topic == FACTS else cores.subject, store)
+        if self.topic != FACTS:
+            return await asyncio.to_thread(cores.subject, store)
+        route = Partitioner(self._partitions)
+        return await asyncio.to_thread(cores.group, store, lambda group: route(group.encode()) == self.partition)
 
     async def _checked(self, state: LaneState | None) -> LaneState:
         if state is None:

@@ -11,39 +11,45 @@ from typing import Any
 
 import msgspec
 
-from rules.core.lateness import Lateness
 from rules.core.slots import Slots
 from rules.core.step import Step
 from rules.judging.context import Context
-from rules.judging.windows import Grouping
 from rules.kinds.silence import Silence
-from rules.model.events import RANK_OF, Event
+from rules.model.events import Event
 from rules.model.facts import GroupFact, group_key, mark_id
 from rules.model.times import local_day, next_midnight
 
-GROUPING = Grouping("", holds="marks")
-Marks = dict[int, GroupFact]
+Marks = dict[int, Event]
 """The messages of a group by their time; of several of one time the first in the order of the group."""
 
 
 def tell_marks(events: Sequence[Event], slots: Slots, step: Step, groupings: Collection[str] | None = None) -> None:
     """Tells the groups that listen for silence of what a chunk brings; `groupings` limits it to some of them.
 
-    The marks of each rule are thinned by themselves: versions of one may hear other messages.
+    What came too late for its source is no mark. The marks of each rule are thinned by themselves: versions of one may
+    hear other messages.
     """
     if not slots.listening:
         return
-    context, lateness = Context("", slots.places, frozenset()), Lateness(slots.places, slots.book.tables)
-    heard: dict[tuple[str, int], tuple[Silence, Marks]] = {}
+    context, lateness = Context("", slots.places, frozenset()), slots.book.tables.sources.lateness
+    heard: dict[tuple[int, Any], tuple[Silence, Marks]] = {}
     for event in events:
-        for body in _here(event, slots).listening.get(event.rank, ()):
-            told = _heard(body, event, context, groupings)
-            if told is not None and not lateness.over(told, GROUPING):
-                _note(heard.setdefault((told.group, id(body)), (body, {}))[1], _timed(told, context))
+        at, fact = event.at if event.is_timed else _end_of(event, slots), event.fact
+        if at is None or fact.received_at - at > lateness(fact.source):
+            continue
+        for body, hears_all in _here(event, slots).listening.get(event.rank, ()):
+            value = _value(body, hears_all, event, context)
+            if value is None or (groupings is not None and body.name not in groupings):
+                continue
+            known = heard.get((id(body), value))
+            if known is None:
+                heard[id(body), value] = (body, {at: event})
+            elif (other := known[1].get(at)) is None or _order(event) < _order(other):
+                known[1][at] = event
     found: dict[tuple[str, str, str], GroupFact] = {}
-    for (group, _), (body, marks) in heard.items():
-        closest = body.shortest(context) // 2
-        for mark in (_named(marks[at]) for at in thinned(sorted(marks), closest)):
+    for (_, value), (body, marks) in heard.items():
+        group = group_key(body.name, value if isinstance(value, tuple) else (value,))
+        for mark in (_told(group, at, marks[at]) for at in thinned(sorted(marks), body.shortest(context) // 2)):
             found[group, mark.source, mark.id] = mark
     step.facts += found.values()
 
@@ -51,49 +57,44 @@ def tell_marks(events: Sequence[Event], slots: Slots, step: Step, groupings: Col
 def _here(event: Event, slots: Slots) -> Slots:
     """The rules as they read where an event happened."""
     fact: Any = event.fact
-    return slots.within(fact.region) if slots.regional and event.rank else slots
+    return slots.within(fact.region) if slots.regional else slots
 
 
-def _heard(body: Silence, event: Event, context: Context, groupings: Collection[str] | None) -> GroupFact | None:
-    """The mark that an event is for the group that hears it; None where none does."""
+def _end_of(event: Event, slots: Slots) -> int | None:
+    """A date without a time is heard until its 24:00; a deletion says nothing of when something was done."""
     fact: Any = event.fact
-    grouping = body.grouping
-    assert grouping is not None
-    if groupings is not None and grouping.name not in groupings:
+    if not event.rank:
         return None
+    zone = slots.places.of(fact.region).zone
+    return next_midnight(local_day(fact.occurred_at, zone), zone)
+
+
+def _value(body: Silence, hears_all: bool, event: Event, context: Context) -> Any:
+    """By what the group is known that hears this event, one value or several; None where none does."""
+    rank, fact = event.rank, event.fact
     context.subject = event.subject
-    context.alone(fact)
-    if not body.hears(fact, context):
-        return None
-    values = tuple(part.functions[RANK_OF[type(fact)]](fact, context) for part in grouping.parts)
-    if any(value is None or value == "" for value in values):
-        return None
-    group = group_key(grouping.name, values)
-    return GroupFact(group, fact.source, "", 0, True, event.subject, fact, fact.recorded_at)
+    if not hears_all:
+        context.alone(fact)
+        if not body.hears(fact, context):
+            return None
+    assert body.grouping is not None
+    parts = body.grouping.parts
+    if len(parts) == 1:
+        value = parts[0].functions[rank](fact, context)
+        return None if value == "" else value
+    values = tuple(part.functions[rank](fact, context) for part in parts)
+    return None if any(value is None or value == "" for value in values) else values
 
 
-def _timed(told: GroupFact, context: Context) -> GroupFact:
-    """A date without a time is heard until its 24:00."""
-    fact = told.fact
-    if not fact.whole_day:
-        return told
-    end = next_midnight(local_day(fact.occurred_at, context.zone), context.zone)
-    return msgspec.structs.replace(told, fact=msgspec.structs.replace(fact, occurred_at=end, whole_day=False))
+def _order(event: Event) -> tuple[int, str, str]:
+    return event.rank, event.fact.source, mark_id(event.fact)
 
 
-def _note(marks: Marks, told: GroupFact) -> None:
-    known = marks.get(told.fact.occurred_at)
-    if known is None or _order(told) < _order(known):
-        marks[told.fact.occurred_at] = told
-
-
-def _order(told: GroupFact) -> tuple[int, str, str]:
-    return RANK_OF[type(told.fact)], told.source, mark_id(told.fact)
-
-
-def _named(told: GroupFact) -> GroupFact:
-    """Only what is told needs a name of its own."""
-    return msgspec.structs.replace(told, id=mark_id(told.fact))
+def _told(group: str, at: int, event: Event) -> GroupFact:
+    fact = event.fact
+    if fact.whole_day:
+        fact = msgspec.structs.replace(fact, occurred_at=at, whole_day=False)
+    return GroupFact(group, fact.source, mark_id(fact), 0, True, event.subject, fact, fact.recorded_at)
 
 
 def thinned(times: Sequence[int], closest: int) -> Iterator[int]:

@@ -147,12 +147,12 @@ def _groupings(book: Book) -> dict[int, list[Grouping]]:
     return found
 
 
-def _listening(book: Book) -> dict[int, tuple[Silence, ...]]:
-    """Which rules hear messages of each rank."""
-    found: dict[int, tuple[Silence, ...]] = {}
+def _listening(book: Book) -> dict[int, tuple[tuple[Silence, bool], ...]]:
+    """Which rules hear messages of each rank, and whether they hear every one."""
+    found: dict[int, tuple[tuple[Silence, bool], ...]] = {}
     for body in (rule.body for rule in book.rules if isinstance(rule.body, Silence)):
         for rank in body.ranks:
-            found[rank] = (*found.get(rank, ()), body)
+            found[rank] = (*found.get(rank, ()), (body, body.hears_all(rank)))
     return found
 
 

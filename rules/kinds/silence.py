@@ -82,6 +82,15 @@ class Silence(Grouped, frozen=True, kw_only=True):
             return least(self.within)
         return min((each.shortest for each in context.places.tables.sources.expected.values()), default=0)
 
+    @property
+    def name(self) -> str:
+        """That of its grouping."""
+        return self.grouping.name if self.grouping is not None else ""
+
+    def hears_all(self, rank: int) -> bool:
+        """Whether every event of a type is heard, whatever it says."""
+        return not self.is_of_roster and self.when is None and self.event.is_plain(rank)
+
     def hears(self, fact: Any, context: Context) -> bool:
         """Whether an event is a mark of this rule: of the roster, whatever its sources send."""
         if self.is_of_roster:

@@ -1,6 +1,7 @@
 """One history over every host: in one process, and on Kafka with 1 and 4 partitions, one worker and two."""
 
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,28 @@ examples:
 """
 """A rule about something else than the subject, so that the history goes through `facts` too."""
 
+HEAD = """
+version: 1
+name: {zh: 本测试, en: Of this test}
+category: data
+basis: a measure of this test
+severity: notice
+stream: service
+subject: case_id
+message: {zh: "{{ case_id }}", en: "{{ case_id }}"}
+examples:
+  - {name: fires, given: [{at: "2026-03-02T09:00", type: case.stage, case_id: A}], expect: [{reason: x}]}
+  - {name: is silent, given: [{at: "2026-03-02T09:00", type: case.stage, case_id: A}], expect: []}
+"""
+OTHERS = {
+    "quiet": "silence: {group_by: [event.department], within: 24h}",
+    "unheard": "silence: {roster: sources, office_hours: true}",
+    "twice": "overlap: {start: case.received, stop: [case.decided, case.closed], key: department, within: 3 days}",
+}
+"""Rules on marks and on openings, which travel through `facts` in other ways than events do."""
+SILENT = [f"archive-{number}" for number in range(8)]
+"""Sources of the roster that send nothing: each partition has to find its own."""
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -68,6 +91,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("book") / "book"
     shutil.copytree(ROOT / "rules" / "book", folder)
     (folder / "crowded.yaml").write_text(CROWDED, encoding="utf-8")
+    for rule, body in OTHERS.items():
+        (folder / f"{rule}.yaml").write_text(f"rule: {rule}{HEAD}{body}\n", encoding="utf-8")
+    every = "".join(f"  {source}: {{expect_every: 1 workday, since: 2026-03-02}}\n" for source in SILENT)
+    every += "  cn-510107-health: {expect_every: 8h}\n  cn-440304-market: {expect_every: 2 days}\n"
+    (folder / "sources.yaml").write_text(f"default: {{lateness: 15m}}\nsources:\n{every}", encoding="utf-8")
     return folder
 
 
@@ -96,7 +124,9 @@ def right(month: list[Message], book: Path) -> tuple[dict[str, Alert], dict[str,
     drive = Drive(load_book(book))
     drive.take(events)
     drive.until(now)
-    assert sum(alert.rule == "crowded" for alert in drive.alerts()) > 5
+    found = Counter(alert.rule for alert in drive.alerts())
+    assert min(found[rule] for rule in ("crowded", *OTHERS)) > 5
+    assert {alert.subject for alert in drive.alerts() if alert.reason == "never_heard"} == set(SILENT)
     return final_alerts(drive.alerts()), final_clocks(drive.clocks()), now
 
 

@@ -157,7 +157,7 @@ def main() -> int:
     decode: Callable[[bytes], Point] = msgspec.msgpack.Decoder(Point).decode
     cores = Cores(
         subject=Stub,  # type: ignore[arg-type]
-        group=lambda rows: Stub(rows, group=True),  # type: ignore[arg-type, return-value]
+        group=lambda rows, owns: Stub(rows, group=True),  # type: ignore[arg-type, return-value]
         encode_fact=msgspec.msgpack.encode,
         decode_fact=decode,
         zone=lambda region: "Asia/Shanghai",

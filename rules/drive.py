@@ -19,7 +19,8 @@ class Drive:
     """Subjects and groups in memory, and the fold of all that they said. `now` is event time unless it is moved.
 
     Without `tells_clocks` no step holds clocks (their making is a third of the work); `clocks()` is the same.
-    With `hands_on` the facts of groups go there, and groups are judged by whoever is told them with `hear`.
+    With `hands_on` the facts of groups go there, and groups are judged by whoever is told them with `hear`; `owns` says
+    which of the groups that are awaited before any fact (a source that is rostered) are this drive's to raise.
     """
 
     def __init__(
@@ -28,9 +29,10 @@ class Drive:
         always_refold: bool = False,
         tells_clocks: bool = True,
         hands_on: Callable[[Sequence[GroupFact]], None] | None = None,
+        owns: Callable[[str], bool] | None = None,
     ) -> None:
         self.subjects = SubjectCore(book, always_refold=always_refold, tells_clocks=tells_clocks)
-        self.groups = GroupCore(book)
+        self.groups = GroupCore(book, owns=owns)
         self.hands_on = hands_on
         self.now = -(1 << 62)
         self.counters: Counter[str] = Counter()

@@ -291,5 +291,7 @@ class Run:
 
     def is_provisional(self, due: Due) -> bool:
         """True when a calendar that is not announced yet could move the date (21)."""
+        grace = self.terms.grace
         by_calendar = self.unit in ("workdays", "workhours") or self.terms.roll
+        by_calendar = by_calendar or (grace is not None and grace.unit == "workdays")
         return by_calendar and due.day is not None and self.place.calendar.is_provisional(due.day)

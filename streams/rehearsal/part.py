@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
@@ -9,9 +10,10 @@ from rules.drive import Drive
 from rules.language import Book
 from rules.model.events import Event
 from rules.model.times import HOUR
-from rules.testing.found import found, found_clock
+from rules.testing.found import found as found_alert
+from rules.testing.found import found_clock
 from streams.rehearsal.lines import Block, blocks, part_of
-from streams.rehearsal.spools import Sorting, Spool, merged
+from streams.rehearsal.spools import Sorting, Spool, judged_by, merged
 from streams.rehearsal.wanted import Outcome, Tally, Wanted
 from streams.replay import Admission
 from streams.sources.faults import DeadLetters, Fault, Place
@@ -35,7 +37,9 @@ class Part:
         self.tally, self._dead_letters = Tally(), DeadLetters()
         self._admit = Admission(wanted.horizon, self._dead_letters, self.tally.left_out)
         self._sorting: list[Sorting] = []
-        self._drives = [Drive(book, tells_clocks=False) for book in books]
+        self._books = books
+        self._drives = [Drive(book, tells_clocks=False, owns=None if of == 1 else _no_group) for book in books]
+        self._listening: list[Drive] = []
 
     def hand_on(self, spools: Sequence[Sequence[Spool]]) -> None:
         """Hands facts on: per book, one spool for each part."""
@@ -115,21 +119,34 @@ class Part:
             sorting.flush()
 
     def hear(self, spools: Sequence[Sequence[Spool]], now: int) -> None:
-        """Judges the groups that are this part's, by what all parts told of them."""
-        for drive, told in zip(self._drives, spools, strict=True):
+        """Judges the groups that are this part's, by what all parts told of them, from the beginning again: a group
+        that heard the past at the end of the history would take it for too late."""
+        self._listening = [Drive(book, tells_clocks=False, owns=self._owns) for book in self._books]
+        for place, (drive, told) in enumerate(zip(self._listening, spools, strict=True)):
             for _, then, facts in merged(told):
-                drive.hear(facts, then)
+                step = drive.hear(facts, then)
+                self.tally.unjudged += len(step.unjudged) if not place else 0
             drive.until(now)
+
+    def _owns(self, group: str) -> bool:
+        return judged_by(group, self.of) == self.number
 
     def outcomes(self) -> list[Outcome]:
         """What stands, per book."""
         self.tally.dead_letters = self._dead_letters.reasons
         self.tally.examples = self._dead_letters.examples
-        return [
-            Outcome(
-                [found(alert) for alert in drive.alerts()],
-                [found_clock(clock) for clock in drive.clocks()] if self.wanted.clocks else [],
-                dict(drive.counters),
-            )
-            for drive in self._drives
-        ]
+        found = []
+        for place, drive in enumerate(self._drives):
+            both = [drive, *self._listening[place : place + 1]]
+            counters: Counter[str] = Counter()
+            for each in both:
+                counters.update(each.counters)
+            alerts = [found_alert(alert) for each in both for alert in each.alerts()]
+            clocks = [found_clock(clock) for clock in drive.clocks()] if self.wanted.clocks else []
+            found.append(Outcome(alerts, clocks, dict(counters)))
+        return found
+
+
+def _no_group(group: str) -> bool:
+    """The groups of subjects that are read in parts are judged by what all parts told."""
+    return False

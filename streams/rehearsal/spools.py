@@ -67,7 +67,7 @@ class Sorting:
 
     def take(self, facts: Sequence[GroupFact]) -> None:
         for fact in facts:
-            self._held[crc32(fact.group.encode()) % len(self._spools)].append(fact)
+            self._held[judged_by(fact.group, len(self._spools))].append(fact)
 
     def end_block(self, number: int, now: int) -> None:
         """Writes what a block brought."""
@@ -79,6 +79,11 @@ class Sorting:
     def flush(self) -> None:
         for spool in self._spools:
             spool.flush()
+
+
+def judged_by(group: str, parts: int) -> int:
+    """Which of the parts judges a group."""
+    return crc32(group.encode()) % parts
 
 
 def merged(spools: Sequence[Spool]) -> Iterator[Told]:

@@ -14,6 +14,7 @@ from threading import Event
 import pytest
 
 from rules.language.loader import BOOK
+from rules.model.times import DAY, HOUR, MINUTE, iso, parse_time
 from streams.rehearsal.cores import PartFailed
 from streams.rehearsal.lines import blocks, part_of
 from streams.rehearsal.part import Part
@@ -70,25 +71,35 @@ def test_several_processes_say_what_one_says(month: Path, alone: Rehearsed, jobs
     assert several.tally == alone.tally
 
 
-def test_groups_are_judged_by_one_part_each(tmp_path: Path) -> None:
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    """Bad reviews of four departments: a burst at the beginning, then one every three hours for a year."""
+    start = parse_time("2025-01-01T00:00:00+08:00")
+    at = [start + n * MINUTE for n in range(60)] + [start + DAY + n * 3 * HOUR for n in range(3000)]
     lines = [
         b'{"specversion":"1.0","id":"%d","source":"s","type":"review.submitted","subject":"C%d",'
-        b'"time":"2026-03-02T%02d:%02d:00+08:00","data":{"department":"D%d","satisfaction":5}}'
-        % (n, n, 9 + n // 60, n % 60, n % 4)
-        for n in range(200)
+        b'"time":"%s","data":{"department":"D%d","satisfaction":%d}}'
+        % (n, n, iso(time).encode(), n % 4, 5 if n < 60 or n % 97 < 12 else 1)
+        for n, time in enumerate(at)
     ]
-    file = tmp_path / "reviews.jsonl"
-    file.write_bytes(b"\n".join(lines))
     (tmp_path / "book").mkdir()
     rule = (ROOT / "examples/bench8/rules/R4.yaml").read_text(encoding="utf-8")
     (tmp_path / "book/R4.yaml").write_text(rule, encoding="utf-8")
+    file = tmp_path / "reviews.jsonl"
+    file.write_bytes(b"\n".join(lines))
+    return file
+
+
+def test_groups_are_judged_by_one_part_each_as_if_it_had_been_there(reviews: Path) -> None:
     found = []
     for jobs in (1, 2):
-        at = BookAt(tmp_path / "book")
-        wanted = Wanted(books=(at,), horizon=horizon("", "", "Asia/Shanghai", FAR), inputs=(str(file),))
-        found.append(rehearse(wanted, [at.load()], lambda more: None, jobs).outcomes)
-    assert found[0] == found[1]
-    assert len(found[0][0].alerts) == 4
+        at = BookAt(reviews.parent / "book")
+        wanted = Wanted(books=(at,), horizon=horizon("", "", "Asia/Shanghai", FAR), inputs=(str(reviews),))
+        found.append(rehearse(wanted, [at.load()], lambda more: None, jobs))
+    assert found[0].outcomes == found[1].outcomes
+    assert found[0].tally == found[1].tally
+    assert {alert.group for alert in found[0].outcomes[0].alerts} == {"D0", "D1", "D2", "D3"}
+    assert found[0].tally.unjudged == 0
 
 
 def test_what_comes_after_the_end_is_left_out(month: Path) -> None:

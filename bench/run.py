@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
-from bench import core_stages, kafka_stages, truth
+from bench import backtest_stage, core_stages, kafka_stages, truth
 from bench.figures import Figure, show, write
 from bench.ground import Ground, ground
 from bench.workload import WHOLE, Workload, prepare, reference_is_there
 from streams.logs import quiet
 
-STAGES = ("core", "memory", "worker", "latency", "landing", "truth")
+STAGES = ("core", "memory", "backtest", "worker", "latency", "landing", "truth")
 RATE_UNMEASURED = 10_000.0
 INTERRUPTED = 130
 
@@ -67,6 +67,8 @@ class Bench:
             return core_stages.core(workload, chosen.runs, progress)
         if stage == "memory":
             return core_stages.memory(workload, chosen.runs, progress)
+        if stage == "backtest":
+            return backtest_stage.backtest(workload, self.folder, chosen.rule, chosen.runs, progress)
         if self.ground is None:
             progress("starting a broker")
             self.ground = self.ending.enter_context(ground(self.folder, workload, chosen.partitions))
@@ -101,6 +103,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--partitions", type=int, default=4, help="partitions of the topics")
     parser.add_argument("--rate", type=float, default=0.0, help="events/s of the latency stage")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long the latency stage feeds")
+    parser.add_argument("--rule", default="R1", help="the rule of the backtest stage")
     parser.add_argument("--simulated", action="store_true", help="a simulated month also where ../shared is")
     parser.add_argument("--truth-cases", type=int, default=WHOLE, help="the truth file speaks of the default")
     parser.add_argument("--disorder", type=int, nargs="*", default=[0, 3600], help="orders, in seconds")

@@ -12,7 +12,7 @@ from rules.model.events import Event
 from rules.model.times import HOUR
 from rules.testing.found import found as found_alert
 from rules.testing.found import found_clock
-from streams.rehearsal.lines import Block, blocks, part_of
+from streams.rehearsal.lines import Block, blocks, lines_of
 from streams.rehearsal.spools import Sorting, Spool, judged_by, merged
 from streams.rehearsal.wanted import Outcome, Tally, Wanted
 from streams.replay import Admission
@@ -80,12 +80,11 @@ class Part:
 
     def _events_of(self, block: Block) -> list[Event]:
         found: list[Event] = []
-        admit, number, of = self._admit, self.number, self.of
-        for line, value in enumerate(block.lines, block.first):
-            if not value or (of > 1 and part_of(value, of) != number):
-                continue
+        admit, file = self._admit, block.file
+        mine = lines_of(block, self.number, self.of) if self.of > 1 else enumerate(block.lines, block.first)
+        for line, value in mine:
             value = value.strip()
-            event = admit(value, Place(block.file, line)) if value else None
+            event = admit(value, Place(file, line)) if value else None
             if event is not None:
                 found.append(event)
         return found

@@ -16,7 +16,7 @@ import pytest
 from rules.language.loader import BOOK
 from rules.model.times import DAY, HOUR, MINUTE, iso, parse_time
 from streams.rehearsal.cores import PartFailed
-from streams.rehearsal.lines import blocks, part_of
+from streams.rehearsal.lines import Block, blocks, lines_of, part_of
 from streams.rehearsal.part import Part
 from streams.rehearsal.run import rehearse
 from streams.rehearsal.wanted import BookAt, NoSuchRule, Rehearsed, Wanted
@@ -133,6 +133,26 @@ def test_a_family_is_chosen_with_its_children() -> None:
 )
 def test_a_line_goes_to_the_part_of_its_subject_however_it_is_written(line: bytes) -> None:
     assert [part_of(line, parts) for parts in range(2, 9)] == [part_of(b'{"subject":"A1"}', n) for n in range(2, 9)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b'{"subject":"A1"}', b"", b'{"subject":"B2"}', b'{"subject":"C3"}'],
+        [b'{"subject":"A1"}', b'{"data":{"subject":"B"},"subject":"B2"}', b'{"subject" : "C3"}'],
+        [b'{"subject":"A1","subject":"B2"}', b"no subject at all", b'{"subject":"C3"}'],
+        [b'{"subject":"A1"}', b'{"subject":"\\u0042"}', b" ", b"{}"],
+    ],
+)
+def test_a_block_is_shared_as_its_lines_are(lines: list[bytes]) -> None:
+    block = Block("f", 7, lines, 0)
+    for parts in range(2, 9):
+        shared = [list(lines_of(block, part, parts)) for part in range(parts)]
+        expected = [
+            [(7 + n, line) for n, line in enumerate(lines) if line and part_of(line, parts) == part]
+            for part in range(parts)
+        ]
+        assert shared == expected
 
 
 def read(file: Path, size: int) -> tuple[list[tuple[int, bytes]], list[Fault]]:

@@ -252,7 +252,7 @@ def test_coverage_counts_and_names_what_is_left_out(month: Path, capsys: pytest.
     assert list(found) == ["elements", "stages", "flows", "perspectives", "life"]
     for each in found.values():
         covered = sum(bool(thing["rules"]) and thing["came"] != 0 for thing in each["things"])
-        assert covered == each["covered"] < each["all"] == len(each["things"])
+        assert covered == each["covered"] <= each["all"] == len(each["things"])
     status, text, _ = run(capsys, "rules", "coverage", "--all")
     missing = [thing["name"] for thing in found["life"]["things"] if not thing["rules"]]
     assert status == 0 and all(name in text.replace("\n", "") for name in missing[:20])

@@ -29,11 +29,15 @@ class Place(Struct, frozen=True):
 class Places:
     """The places of a book's tables."""
 
-    __slots__ = ("_known", "tables")
+    __slots__ = ("_known", "holding", "tables")
 
     def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+        self.tables, self.holding = tables, tables.sources.holds_back
         self._known: dict[str, Place] = {}
+
+    def hold_back(self, source: str) -> int:
+        """How much later than it is due a clock fires that waits for events of that source."""
+        return self.tables.sources.hold_back(source) if self.holding else 0
 
     def of(self, region: str) -> Place:
         """How that region counts; the default region's way where nothing is declared."""

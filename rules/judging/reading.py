@@ -29,9 +29,8 @@ def ruling_of(ladder: Ladder, subject: str, run: Run, now: int) -> Ruling | None
     outcomes = (Outcome(ladder, subject, now, run, point, False),)
     if stop is not None:
         return Ruling((), outcomes)
-    late = 0 if run.by_day() else 1
-    wakes = [each.at + late for each in (point, due) if each.at is not None and each.at + late > now]
-    return Ruling((), outcomes, min(wakes, default=None))
+    wakes = [run.fires_at(each.at) for each in (point, due) if each.at is not None]
+    return Ruling((), outcomes, min((at for at in wakes if at > now), default=None))
 
 
 class Reading:
@@ -77,7 +76,7 @@ class Reading:
 
     def _wake_at(self, run: Run, due: Due) -> None:
         if due.at is not None:
-            self.wakes.append(due.at if run.by_day() else due.at + 1)
+            self.wakes.append(run.fires_at(due.at))
 
     def _weighed(self) -> list[Outcome]:
         """The whole reading, but the strict one's due time where a card would be wiped by typing (CLOCKS.md 18)."""

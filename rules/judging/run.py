@@ -32,6 +32,7 @@ class Run:
         "closed",
         "due",
         "exact",
+        "hold",
         "in_time",
         "marks",
         "place",
@@ -48,6 +49,7 @@ class Run:
         self.start, self.unit, self.total, self.terms = start, unit, total, terms
         self.place = places.of(start.opening.region)
         self.closed = self.place.closed(start.opening.organ) if self.place.closures else ()
+        self.hold = places.hold_back(start.source)
         self.exact = unit in ("exact", "workhours")
         self.at = next_midnight(local_day(start.at, self.place.zone), self.place.zone) if start.whole_day else start.at
         self.stop: Mark | None = None
@@ -269,8 +271,13 @@ class Run:
         return mark.at <= due.at
 
     def ran_out(self, due: Due, now: int) -> bool:
-        """A day clock fires once now ≥ due, an exact one once now > due."""
-        return due.at is not None and (now >= due.at if self.by_day() else now > due.at)
+        """A day clock fires once now ≥ due, an exact one once now > due; later where its source holds back."""
+        return due.at is not None and now >= self.fires_at(due.at)
+
+    def fires_at(self, due_at: int) -> int:
+        """The instant at which a clock that is due then fires. A stop that is known is waited for no longer."""
+        held = self.hold if self.stop is None else 0
+        return due_at + held if self.by_day() else due_at + held + 1
 
     def used(self, due: Due, now: int) -> int:
         """What passed since the start outside counted pauses, today counting from its 00:00 (20)."""

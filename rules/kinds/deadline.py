@@ -267,7 +267,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
             if not run.in_time and run.ran_out(run.due, now):
                 lapsed.add(run.start.identity)
             elif run.due.at is not None and run.stop is None:
-                wakes.append(run.due.at)
+                wakes.append(run.fires_at(run.due.at))
         if lapsed == state.lapsed and not self.by_own_times:
             return
         state.lapsed = frozenset(lapsed)

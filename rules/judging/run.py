@@ -27,23 +27,9 @@ class Run:
     """One running of a clock, from a start to its stop, with its arithmetic in the zone and calendar of its region."""
 
     __slots__ = (
-        "_day",
-        "at",
-        "closed",
-        "due",
-        "exact",
-        "hold",
-        "in_time",
-        "marks",
-        "place",
-        "start",
-        "stop",
-        "straight",
-        "terms",
-        "total",
-        "unit",
-        "void",
-    )
+        "_day", "at", "closed", "due", "exact", "hold", "in_time", "marks", "place",
+        "start", "stop", "straight", "terms", "total", "unit", "void",
+    )  # fmt: skip
 
     def __init__(self, start: Mark, unit: Unit, total: int, terms: Terms, places: Places) -> None:
         self.start, self.unit, self.total, self.terms = start, unit, total, terms

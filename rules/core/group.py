@@ -65,8 +65,8 @@ class Group:
     """One group in memory."""
 
     __slots__ = (
-        "alerts", "base", "context", "epoch", "facts", "final", "grouping", "held_until", "is_disturbed",
-        "is_outdated", "key", "live", "points", "prunes_at", "region", "rulings", "stale",
+        "alerts", "base", "changed_at", "context", "depth", "epoch", "facts", "final", "grouping", "held_until",
+        "is_disturbed", "is_outdated", "key", "live", "points", "prunes_at", "region", "rest", "rulings", "stale",
     )  # fmt: skip
 
     def __init__(self, key: str, grouping: Grouping, context: Context) -> None:
@@ -81,6 +81,8 @@ class Group:
         self.rulings: dict[str, Ruling] = {}
         self.region, self.epoch, self.prunes_at = "", 0, PRUNE_EVERY
         self.stale, self.is_disturbed, self.is_outdated = True, False, False
+        self.rest: Any = None
+        self.changed_at, self.depth = NEVER, 0
 
     def restore(self, rows: Rows) -> bool:
         """Takes what rests in rows, if anything does; it is swept when it is judged next."""
@@ -150,16 +152,24 @@ class Group:
 
         Those are told again for it. Until they have come, nothing is let go.
         """
-        self.is_outdated = False
+        self.is_outdated, self.rest = False, None
         if not known <= self.base.keys():
             self.held_until = now + HELD
         self.base = {name: swept for name, swept in self.base.items() if name in known}
+
+    def touch(self, point: Point, late: bool) -> None:
+        """Notes that a point came or went: what is kept of the windows over it is kept no more."""
+        if late and point.at < self.changed_at:
+            self.changed_at = point.at
+        if self.rest is not None and point.at < self.rest.until:
+            self.rest = None
 
     def remove(self, point: Point) -> None:
         """Takes a point out; the windows are swept again."""
         del self.points[bisect_left(self.points, point)]
         del self.facts[point.key]
         self.stale = self.is_disturbed = True
+        self.touch(point, True)
 
     @property
     def home(self) -> str:

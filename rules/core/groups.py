@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
-from itertools import groupby, islice
-from typing import Any
+from itertools import islice
 
 import msgspec
 from msgspec import Raw
@@ -22,6 +21,7 @@ from rules.core.grouped import GroupRules
 from rules.core.hushed import follow, is_silent
 from rules.core.lateness import Lateness
 from rules.core.record import NEVER, head, judged_by, wake_of
+from rules.core.rewinding import begun, push, sweep
 from rules.core.step import Rows, Step
 from rules.core.subjects import HOT
 from rules.core.timers import Timers
@@ -146,32 +146,21 @@ class GroupCore:
         group.facts[key] = fact
         if self.rows is not None:
             step.rows[row_key(group.key, point)] = encode_group_fact(fact)
-        if group.points and point.at <= group.points[-1].at:
+        late = bool(group.points) and point.at <= group.points[-1].at
+        group.touch(point, late)
+        if late:
             insort(group.points, point)
             group.stale = group.is_disturbed = True
             return
         group.points.append(point)
         follow(group, rules, point, fact)
 
-    def _push(self, group: Group, rule: Rule, body: GroupKind, points: list[Point], state: Any) -> None:
-        first = bisect_left(points, Point(group.swept_until(rule), 0, "", ""))
-        for _, instant in groupby(points[first:] if first else points, key=lambda point: point.at):
-            entries: list[Any] = []
-            for point in instant:
-                entry = group.entry(body, group.facts[point.key])
-                if entry is not None:
-                    entries.append(entry)
-            if entries:
-                body.push(state, entries, group.context.zone)
-
     def _judge(self, group: Group, now: int, step: Step) -> None:
         rules = self.rules.of(group)
         if group.is_outdated:
             self._take_over(group, rules, now, step)
         if group.stale:
-            for rule, body in rules:
-                group.live[rule.hash] = _begun(body, group.base.get(rule.hash))
-                self._push(group, rule, body, group.points, group.live[rule.hash])
+            sweep(group, rules)
         epoch = self.governing.epoch(now)
         changed = group.stale or epoch != group.epoch
         for rule, body in rules:
@@ -184,6 +173,7 @@ class GroupCore:
             group.rulings[rule.hash] = ruling
         # the next first point may choose other rules
         group.stale, group.is_disturbed, group.epoch = not group.points, False, epoch
+        group.changed_at = NEVER
         if changed:
             after = self._after(group, now)
             open_ = {key: alert for key, alert in group.alerts.items() if self._is_open(group, alert) or key in after}
@@ -250,9 +240,9 @@ class GroupCore:
             return
         old, kept = group.points[:gone], set[tuple[str, str]]()
         for rule, body in rules:
-            base = _begun(body, group.base.get(rule.hash))
+            base = begun(body, group.base.get(rule.hash))
             if group.live:
-                self._push(group, rule, body, old, base)
+                push(group, rule, body, old, base)
             kept |= body.seal(base)
             group.base[rule.hash] = Swept(max(horizon, group.swept_until(rule)), Raw(encode(base)))
             group.final[rule.id] = max(horizon, group.final.get(rule.id, -NEVER))
@@ -263,20 +253,13 @@ class GroupCore:
             del group.facts[point.key]
         del group.points[:gone]
         group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
-        group.live, group.stale = {}, True
+        group.live, group.rest, group.stale = {}, None, True
 
     def _keep(self, group: Group, wake: int | None, step: Step) -> None:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
         step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + group.kept()
-
-
-def _begun(body: GroupKind, base: Swept | None) -> Any:
-    """The state that a rule begins with: what was let go is swept into it."""
-    if base is not None:
-        return body.decode(base.state)
-    return body.new()
 
 
 def _is_same(one: GroupFact, other: GroupFact) -> bool:

@@ -151,3 +151,28 @@ def test_an_event_whose_time_is_recorded_first_is_counted_there_whatever_correct
     assert [(alert.at, alert.ended_at) for alert in drive.alerts()] == [
         (instant_of("2026-03-04T11:00", SHANGHAI), instant_of("2026-03-05T00:00", SHANGHAI))
     ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_points_that_come_in_disorder_are_swept_from_behind_them_and_say_the_same(seed: int) -> None:
+    random, events = Random(seed), two_months(seed)[:120]
+    for one in random.sample(events, 12):
+        later = (local(one["time"]) + timedelta(days=3)).isoformat()
+        events.append({**one, "operation": "u", "recordedat": later + "+08:00", "data": one["data"] | {"fine": 0.3}})
+    order = sorted(
+        range(len(events)), key=lambda place: place % 120 + random.choice([0, 1, 2, 9, 9]) + place // 120 * 9
+    )
+    decoded, book = [decode_event(msgspec.json.encode(each)) for each in events], near()
+    drive, rested = Drive(book), 0
+    while order:
+        size = random.choice([1, 1, 2, 5])
+        drive.take([decoded[place] for place in order[:size]])
+        order = order[size:]
+        rested += drive.groups.groups[next(iter(drive.groups.groups))].rest is not None
+    now = local(events[119]["time"]) + timedelta(days=9)
+    drive.until(instant(now))
+    assert rested > 20, "the states behind a change were never gone on from"
+    compare(
+        judge([rule for name, rule in RULES.items() if name in NEAR], [version(each) for each in events], now),
+        {shown(alert) for alert in drive.alerts()},
+    )

@@ -68,7 +68,9 @@ class Reading:
                 verdicts.append(self._breach(outcome))
             elif outcome.run.stop is None:
                 self._wake_at(outcome.run, outcome.point)
-            if outcome.run.stop is None and not outcome.breach:
+            if (
+                outcome.kept is None
+            ):  # the clock says so once the limit itself has run out, which a warning does not wait for
                 self._wake_at(outcome.run, outcome.run.due)
         now = self.now
         wake = min((at for at in self.wakes if at > now), default=None)

@@ -1,5 +1,6 @@
 """Decides what the lanes of one worker share: settings, engine, consumer, folder, pace, counters."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Ground:
     """Has the agent do a piece of work."""
     pace: Pace = Pace()
     counters: Counter[str] = field(default_factory=Counter)
+    refolding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One lane at a time judges anew: new events of the others wait for one piece, not for one of each lane."""
 
     @property
     def names(self) -> Names:

@@ -18,7 +18,6 @@ LARGEST_ADVANCE = 2_000
 """A burst of 100,000 timers is many commits."""
 
 SMALLEST, LARGEST = 100, 4_000
-FEWEST = 10
 LONG, SHORT = 0.3, 0.1
 """Seconds that a piece of work may take: heartbeats and the other lanes wait for it."""
 
@@ -176,11 +175,14 @@ class Judge:
             self._pace(clock.monotonic() - began)
 
     def refold(self) -> Judged:
-        """Judges some of what another book judged last: as many as keep records waiting for SHORT seconds."""
+        """Judges some of what another book judged last: as many as keep records waiting no longer than LONG seconds."""
         began = clock.monotonic()
         step = self.core.refold(self.clock.now, self._bite)
         seconds = clock.monotonic() - began
-        self._bite = max(self._bite // 2, FEWEST) if seconds > SHORT else min(self._bite * 2, LARGEST_ADVANCE)
+        if seconds > LONG:
+            self._bite = max(self._bite // 2, SMALLEST)
+        elif seconds < SHORT:  # small pieces cost more in transactions than they spare in waiting
+            self._bite = min(self._bite * 2, LARGEST_ADVANCE)
         return Judged(step)
 
     def _pace(self, seconds: float) -> None:

@@ -210,7 +210,7 @@ class Lane:
     def _patience(self) -> float:
         """Seconds to wait for records: no longer than to the next timer of a clock that runs by itself."""
         if self._judge.outdated:
-            return 0.0
+            return self._ground.pace.gather if self._ground.refolding.locked() else 0.0
         wake = self._judge.core.wake
         if wake is None or not self._judge.clock.runs:
             return self._ground.pace.idle
@@ -234,8 +234,11 @@ class Lane:
 
     async def _refold(self) -> None:
         """One bounded piece of what another book judged last; records are taken between the pieces."""
-        if self._judge.outdated and not self._halted:
-            await self._commit(await self._ground.ask(self._judge.refold))
+        turn = self._ground.refolding
+        if self._judge.outdated and not self._halted and not turn.locked():
+            async with turn:
+                judged = await self._ground.ask(self._judge.refold)
+            await self._commit(judged)
             if not self._judge.outdated:
                 log.info("lane %s: everything is judged by book %s", self.name, self._edition.hash)
 

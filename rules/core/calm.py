@@ -139,11 +139,15 @@ class Calm:
             for fact in facts
         )
 
-    def rings(self, record: Record, now: int) -> bool:
-        """Whether something may have to be said of a quiet subject by now."""
-        assert record.quiet is not None
-        rules = zip(self.rules, record.quiet, strict=True)
-        return any(state is not None and rule.wake(state) <= now for rule, state in rules)
+    def may_say(self, record: Record, now: int) -> bool:
+        """Whether a subject whose timer went off may have anything to say but that what was said has settled."""
+        if record.quiet is None:
+            settles = record.loud and record.rulings and not record.touched and not record.slow
+            return not settles or bool(self.slots.governing.activations)
+        if not any(state is not None and self.rules[at].wake(state) <= now for at, state in enumerate(record.quiet)):
+            return False
+        record.quiet, record.loud = None, True
+        return True
 
     def wake(self, record: Record) -> int | None:
         """The first instant at which there may be something to say of a quiet subject, or it is let go."""

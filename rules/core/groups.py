@@ -239,9 +239,10 @@ class GroupCore:
         if gone < PRUNE_EVERY // 2:
             return
         old, kept = group.points[:gone], set[tuple[str, str]]()
+        silent = not group.alerts and all(ruling is SILENT for ruling in group.rulings.values())
         for rule, body in rules:
             base = begun(body, group.base.get(rule.hash))
-            if group.live:
+            if not (silent and body.forgets):
                 push(group, rule, body, old, base)
             kept |= body.seal(base)
             group.base[rule.hash] = Swept(max(horizon, group.swept_until(rule)), Raw(encode(base)))
@@ -253,7 +254,9 @@ class GroupCore:
             del group.facts[point.key]
         del group.points[:gone]
         group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
-        group.live, group.rest, group.stale = {}, None, True
+        group.rest = None
+        if not silent:
+            group.live, group.stale = {}, True
 
     def _keep(self, group: Group, wake: int | None, step: Step) -> None:
         self.timers.arm(group.key, wake)

@@ -9,6 +9,8 @@ from rules.core.record import Record, decode_row, encode_row, judged_by, trace, 
 from rules.core.step import Rows, Step
 
 PREFIX = b"s"
+MOST_FOLDED = 4_000
+"""Of how many subjects the whole states are kept where most are followed quietly."""
 
 
 class Records:
@@ -22,6 +24,7 @@ class Records:
         self._gone: set[str] = set()
         self.outdated: dict[str, None] = {}
         """The stored subjects that another book judged last, in the order of their rows."""
+        self._folded: dict[str, None] = {}
         self.turn = 0
 
     def wakes(self) -> dict[str, int]:
@@ -76,6 +79,17 @@ class Records:
             del self.hot[record.subject]
             if self.rows is None:
                 self.cold[record.subject] = encode_row(record, None, self.mark)
+
+    def hold(self, record: Record) -> None:
+        """Keeps the whole states of the subjects judged last; those of the others are folded again when they matter."""
+        self._folded.pop(record.subject, None)
+        self._folded[record.subject] = None
+        if len(self._folded) > MOST_FOLDED:
+            subject = next(iter(self._folded))
+            del self._folded[subject]
+            oldest = self.hot.get(subject)
+            if oldest is not None:
+                oldest.states = oldest.context = None
 
     def store(self, record: Record, wake: int | None, step: Step) -> None:
         """Hands the row of a record to the host."""

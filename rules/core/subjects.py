@@ -168,8 +168,10 @@ class SubjectCore:
             for slot, said in record.rulings.items():
                 if said.wake is not None and said.wake <= now:
                     record.touched |= 1 << slot
-            if record.quiet is None or self._rings(record, now):
+            if self.calm is None or self.calm.may_say(record, now):
                 self._judge(record, now, step)  # before it is let go: what ran out in between has to be said
+            elif record.alerts:
+                step.alerts += settle(record.alerts, self.slots.book.tables.sources, now)
             if record.closed_at is not None and now >= record.closed_at + KEEP + TRANSIT:
                 self._let_go(record, step)
             else:
@@ -199,13 +201,6 @@ class SubjectCore:
     def clocks(self, now: int) -> list[Clock]:
         """The clocks of the subjects in memory as they stand at `now`, each with its revision."""
         return [clock for record in self.records.each() for clock in clocks_of(record, self.slots, now)]
-
-    def _rings(self, record: Record, now: int) -> bool:
-        """Whether something may have to be said of a quiet subject by now, so that it is quiet no more."""
-        if self.calm is None or not self.calm.rings(record, now):
-            return False
-        record.quiet, record.loud = None, True
-        return True
 
     def _keep(self, dirty: Iterable[Record], now: int, step: Step) -> None:
         for record in dirty:
@@ -267,12 +262,20 @@ class SubjectCore:
             and not (self.slots.regional and is_settling(record, fact))
         )
 
+    def _is_calm(self, record: Record, now: int) -> bool:
+        """Whether a subject that is to be folded can be followed quietly instead."""
+        if record.states is None and self.calm is not None and self.calm.follow(record, now):
+            return True
+        record.loud = True
+        self.records.hold(record)
+        return False
+
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
         whole = record.states is None
+        if self.calm is not None and self._is_calm(record, now):
+            return
         if whole:
-            if self.calm is not None and self.calm.follow(record, now):
-                return
             step.unjudged += fold(record, self.slots, now)
         slots = slots_of(record, self.slots)
         if record.former is not None:

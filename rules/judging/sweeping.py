@@ -98,9 +98,13 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         """How many points a window must hold to break the bound."""
         return self.min_samples
 
+    @property
+    def forgets(self) -> bool:
+        return self.window.is_exact and self.memory.is_exact
+
     def few(self, points: Sequence[Timed]) -> bool:
         size, fewest = self.window.size, self.fewest
-        if self.window.type != "sliding" or size is None or size.unit != "exact":
+        if size is None or not self.forgets:
             return False
         return len(points) < fewest or points[-fewest].at < points[-1].at - size.amount
 

@@ -127,8 +127,12 @@ class GroupKind(Protocol):
         """Microseconds of history behind a point that it may still need."""
 
     def few(self, points: Sequence[Timed]) -> bool:
-        """Whether the last of these points, which are in order, cannot break anything: too few came with it. True only
-        of a kind for which a point means nothing once it has left the window."""
+        """Whether the last of these points, which are in order, cannot break anything: too few came with it. Never of a
+        kind that does not forget."""
+
+    @property
+    def forgets(self) -> bool:
+        """Whether a point means nothing any more once it has left the window, where nothing was said."""
 
 
 class Grouped(Struct, frozen=True, kw_only=True):
@@ -154,6 +158,11 @@ class Grouped(Struct, frozen=True, kw_only=True):
         """Whether the last of these points, which are in order, cannot break anything: too few came with it."""
         return False
 
+    @property
+    def forgets(self) -> bool:
+        """Whether a point means nothing any more once it has left the window, where nothing was said."""
+        return False
+
     def time_of(self, fact: Any, context: Context) -> int:
         """When an event counts as having happened here."""
         if self.grouping is None or self.grouping.axis == "at":
@@ -171,6 +180,11 @@ class Window(Struct, frozen=True):
 
     type: WindowType
     size: Span | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is [t − size, t] by the clock, wherever the points come from."""
+        return self.type == "sliding" and self.size is not None and self.size.unit == "exact"
 
     @property
     def parts_at_once(self) -> bool:

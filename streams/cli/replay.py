@@ -27,6 +27,7 @@ from streams.cli.inputs import (
     opened_out,
 )
 from streams.clock import monotonic, now_us
+from streams.collecting import collect_seldom
 from streams.replay import Horizon, Replay, horizon
 from streams.replay_report import Summary, ordered, print_summary, summarised, summary_json
 from streams.settings import settings
@@ -148,6 +149,7 @@ class _Run:
         self.dead_letters = DeadLetters(dead_letters)
         hasher = hasher_for(mapping, trial=True)
         self.history = History(inputs, mapping, hasher, self.dead_letters, say)
+        collect_seldom()
         self.replay = Replay(book, taken, self.dead_letters, tells_clocks=land)
         self._changes: BinaryIO | None = None
         self._landing: ReplayLanding | None = None

@@ -10,6 +10,7 @@ from streams import topics
 from streams.app import serve
 from streams.books.edition import edition_of
 from streams.books.following import Follower
+from streams.collecting import collect_seldom
 from streams.logs import quiet
 from streams.settings import settings
 
@@ -29,6 +30,7 @@ def command() -> None:
     quiet(logging.INFO, sys.stderr)
     here = settings()
     pinned = edition_of(load_book(here.book), str(here.book)) if here.book is not None else None
+    collect_seldom()
     topics.ensure(here)
     if pinned is not None:
         raise typer.Exit(serve(here, pinned))

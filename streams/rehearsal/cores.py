@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
+from streams.collecting import collect_seldom
 from streams.rehearsal.part import NEVER, Part
 from streams.rehearsal.spools import Spool
 from streams.rehearsal.wanted import Outcome, Tally, Wanted
@@ -157,6 +158,7 @@ def _part(wanted: Wanted, number: int, parts: int, line: Connection, ends: _Ends
     """One part, in its own process: reads, moves to the end, judges its groups, answers."""
     try:
         part = Part(wanted, [book.load() for book in wanted.books], number, parts)
+        collect_seldom()
         part.hand_on(ends.to)
         part.read(lambda size: line.send(("read", size)))
         line.send(("now", part.now))

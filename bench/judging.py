@@ -1,7 +1,7 @@
 """Measures the core alone, in a process of its own: `judging.py STAGE FILE BOOK` prints one JSON object.
 
-`fold`: decode and judge; `decode`: only decode; `open`: the memory of cases that nobody has closed;
-`held`: the same events decoded and merely kept.
+`fold`: decode and judge; `itemised`: the pieces of it; `decode`: only decode; `open`: the memory of cases that nobody
+has closed; `held`: the same events decoded and merely kept.
 """
 
 import gc
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from bench.itemised import Itemised
 from rules.drive import Drive
 from rules.language import load_book
 from rules.model.events import Event, decode_event, type_name
@@ -46,11 +47,20 @@ def fold(file: Path, book: Path) -> dict[str, float]:
     """As a replay folds: clocks are reckoned when they are asked for."""
     drive = Drive(load_book(book), tells_clocks=False)
     collect_seldom()
+    before = resident()
     count, began, used = 0, time.perf_counter(), time.process_time()
     for chunk in chunks(file):
         drive.take([decode_event(value) for value in chunk])
         count += len(chunk)
-    return _timed(count, began, used) | {"alerts": len(drive.alerts())}
+    return _timed(count, began, used) | {"alerts": len(drive.alerts()), "megabytes": (resident() - before) / 1e6}
+
+
+def itemised(file: Path, book: Path) -> dict[str, float]:
+    """CPU microseconds per event of each piece of a fold."""
+    loaded = load_book(book)
+    collect_seldom()
+    run = Itemised(loaded)
+    return {piece: seconds / run.events * 1e6 for piece, seconds in run.run(chunks(file)).items()}
 
 
 def decode(file: Path, book: Path) -> dict[str, float]:
@@ -101,7 +111,7 @@ def held(file: Path, book: Path) -> dict[str, float]:
 
 
 STAGES: dict[str, Callable[[Path, Path], dict[str, float]]] = {
-    "fold": fold, "decode": decode, "open": open_cases, "held": held,
+    "fold": fold, "itemised": itemised, "decode": decode, "open": open_cases, "held": held,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -22,9 +22,12 @@ from bench.ground import Ground, ground
 from bench.workload import WHOLE, Workload, prepare, reference_is_there
 from streams.logs import quiet
 
-STAGES = ("core", "memory", "backtest", "worker", "latency", "landing", "truth")
+STAGES = (
+    "core", "itemised", "disorder", "books", "memory", "backtest", "worker", "latency", "landing", "truth",
+)  # fmt: skip
 RATE_UNMEASURED = 10_000.0
 INTERRUPTED = 130
+HOUR = 3_600
 
 
 @dataclass
@@ -65,6 +68,13 @@ class Bench:
         chosen, progress = self.chosen, self.status.update
         if stage == "core":
             return core_stages.core(workload, chosen.runs, progress)
+        if stage == "itemised":
+            return core_stages.itemised(workload, chosen.runs, progress)
+        if stage == "disorder":
+            disordered = prepare(self.folder, chosen.cases, chosen.simulated, HOUR)
+            return core_stages.disorder(workload, disordered, chosen.runs, progress)
+        if stage == "books":
+            return core_stages.books(workload, self.folder, chosen.runs, progress)
         if stage == "memory":
             return core_stages.memory(workload, chosen.runs, progress)
         if stage == "backtest":

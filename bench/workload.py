@@ -64,14 +64,14 @@ def mapped(raw: Path, dead_letters: DeadLetters) -> History:
     return History([str(raw)], mapping, hasher_of(None, trial=True), dead_letters, lambda said: None)
 
 
-def prepare(folder: Path, cases: int, simulated: bool) -> Workload:
+def prepare(folder: Path, cases: int, simulated: bool, disorder: int = 0) -> Workload:
     """Writes the workload's file. Raises ValueError when an event of it could not be mapped."""
-    file = folder / "events.tsv"
+    file = folder / (f"events-{disorder}.tsv" if disorder else "events.tsv")
     if simulated or not reference_is_there():
         month = simulate(seed=7, days=30, cases=cases).messages
         count = _write(file, ((each.stream, each.subject, each.value) for each in month))
         return Workload(f"simulated month, {cases:,} cases", count, file, ROOT / "rules" / "book")
-    raw, dead_letters = generated(folder, cases), DeadLetters()
+    raw, dead_letters = generated(folder, cases, disorder), DeadLetters()
     count = _write(file, ((each.stream, each.subject, each.value) for each in mapped(raw, dead_letters)))
     if dead_letters.reasons:
         raise ValueError(f"not mapped: {dict(dead_letters.reasons)}")

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from rules.core.folding import KEEP, TRANSIT
-from rules.core.record import CLOSING, NEVER, NOTHING, Record, place_in_order
+from rules.core.record import CLOSING, NEVER, NOTHING, Record, bit_of
 from rules.core.slots import Slots
 from rules.core.waking import is_heard
 from rules.expression import Compiled, Fused, fuse_all
@@ -60,7 +60,8 @@ class Calm:
         if (closes or record.closed_at is not None) and not is_heard(record, event.fact):
             return UNUSUAL
         fact = event.fact
-        if fact.id.encode() in record.log:
+        bit = bit_of(fact)
+        if record.ids & bit and fact.id.encode() in record.log:
             return UNUSUAL
         steps = self.steps.get(rank)
         said = self.step(record, steps, fact, record) if steps else CALM
@@ -68,6 +69,7 @@ class Calm:
             return UNUSUAL
         record.log += encode_fact(fact)
         record.count += 1
+        record.ids |= bit
         record.seen = at
         if recorded > record.latest_recorded:
             record.latest_recorded = recorded
@@ -100,17 +102,16 @@ class Calm:
     def begin(self, record: Record) -> None:
         """Follows a subject quietly of which nothing is known."""
         record.quiet, record.states, record.rulings, record.off = list(self.nothing), None, NOTHING, NOTHING
-        record.context, record.late, record.slow, record.touched = None, False, False, 0
+        record.context, record.late, record.slow, record.touched, record.ids = None, False, False, 0, 0
         record.closed_at, record.seen, record.latest_recorded = None, -NEVER, -NEVER
 
     def follow(self, record: Record, now: int) -> bool:
         """Reads the log of a subject quietly; False where that does not tell all."""
         if record.loud or record.alerts or record.noted or record.former is not None:
             return False
-        facts = record.versions()
+        facts = record.in_order()
         if not self._is_plain(facts, now):
             return False
-        facts.sort(key=place_in_order)
         if self.slots.regional and self._differs(facts[0]):
             return False
         self.begin(record)
@@ -118,6 +119,7 @@ class Calm:
             rank = RANK_OF[type(fact)]
             if rank in CLOSING and record.closed_at is None:
                 record.closed_at = fact.occurred_at
+            record.ids |= bit_of(fact)
             before = _Before(record.subject, facts, number)
             if self.step(record, self.steps.get(rank, ()), fact, before) == LOUD:
                 return False

@@ -241,6 +241,11 @@ class SubjectCore:
             if self.slots.tells(fact):
                 tell_new(record, self.slots, fact, step)
             return
+        if record.quiet is not None and not self.slots.opening and not record.may_know(fact):
+            record.append(fact)
+            record.quiet = None
+            tell_new(record, self.slots, fact, step)
+            return
         versions = record.versions()
         known_as = (fact.source, fact.id)
         if any((version.source, version.id) == known_as and is_repeat(version, fact) for version in versions):

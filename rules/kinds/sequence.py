@@ -192,10 +192,34 @@ class Passing:
         self._sets: dict[frozenset[str], frozenset[str]] = {}
 
     def asked(self, rank: int) -> QuietStep | None:
-        return self._step if rank in self.body.ranks else None
+        if rank not in self.body.ranks:
+            return None
+        return self._plainly(rank) if self._is_plain(rank) else self._step
 
     def wake(self, state: Any) -> int:
         return NEVER
+
+    def _is_plain(self, rank: int) -> bool:
+        """Whether the type of an event alone says what it is to a rule that requires steps."""
+        body = self.body
+        asks = body.form != REQUIRE or body.when or body.declared_steps or body.step_of
+        if asks or any(step.asked is not None for step in body.steps):
+            return False
+        met = [each for each in (body.point, *(step.event for step in body.steps)) if rank in each.ranks]
+        return all(each.is_plain(rank) for each in met)
+
+    def _plainly(self, rank: int) -> QuietStep:
+        body, place, shared = self.body, self.place, self._shared
+        names = frozenset(step.name for step in body.steps if rank in step.event.ranks)
+        required = frozenset(step.name for step in body.steps) if rank in body.point.ranks else NOTHING
+
+        def step(states: list[Any], fact: Any, context: Context) -> int:
+            seen: Set[str] = states[place] or NOTHING
+            if not names <= seen:
+                seen = states[place] = shared(names | seen)
+            return CALM if required <= seen else LOUD
+
+        return step
 
     def _forbid(self, states: list[Any], fact: Any, context: Context) -> int:
         body, place = self.body, self.place

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from rules.core.folding import KEEP, TRANSIT
+from rules.core.keeping import Records
 from rules.core.record import CLOSING, NEVER, NOTHING, Record, bit_of
 from rules.core.slots import Slots
 from rules.core.waking import is_heard
@@ -129,6 +130,14 @@ class Calm:
             record.quiet = None
             return False
         return True
+
+    def follows_again(self, record: Record, now: int, records: Records) -> bool:
+        """Whether a subject that is to be folded can be followed quietly instead; else its whole states are kept."""
+        if record.states is None and self.follow(record, now):
+            return True
+        record.loud = True
+        records.hold(record)
+        return False
 
     def _is_plain(self, facts: Sequence[Fact], now: int) -> bool:
         """Whether every version is an event of its own, inserted in time, that has a time and has occurred."""

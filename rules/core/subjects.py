@@ -267,18 +267,10 @@ class SubjectCore:
             and not (self.slots.regional and is_settling(record, fact))
         )
 
-    def _is_calm(self, record: Record, now: int) -> bool:
-        """Whether a subject that is to be folded can be followed quietly instead."""
-        if record.states is None and self.calm is not None and self.calm.follow(record, now):
-            return True
-        record.loud = True
-        self.records.hold(record)
-        return False
-
     def _judge(self, record: Record, now: int, step: Step) -> None:
         """Asks the rules that were touched for their rulings and says what changed; all of them after a refold."""
         whole = record.states is None
-        if self.calm is not None and self._is_calm(record, now):
+        if self.calm is not None and self.calm.follows_again(record, now, self.records):
             return
         if whole:
             step.unjudged += fold(record, self.slots, now)

@@ -254,9 +254,8 @@ class GroupCore:
             del group.facts[point.key]
         del group.points[:gone]
         group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
-        group.rest = None
-        if not silent:
-            group.live, group.stale = {}, True
+        group.rest, group.stale = None, group.stale or not silent
+        group.live = group.live if silent else {}
 
     def _keep(self, group: Group, wake: int | None, step: Step) -> None:
         self.timers.arm(group.key, wake)

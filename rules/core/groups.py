@@ -242,7 +242,7 @@ class GroupCore:
         silent = not group.alerts and all(ruling is SILENT for ruling in group.rulings.values())
         for rule, body in rules:
             base = begun(body, group.base.get(rule.hash))
-            if not (silent and body.forgets):
+            if group.live:  # else too few came for any window, whether it holds all of them or not
                 push(group, rule, body, old, base)
             kept |= body.seal(base)
             group.base[rule.hash] = Swept(max(horizon, group.swept_until(rule)), Raw(encode(base)))

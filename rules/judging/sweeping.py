@@ -98,13 +98,9 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         """How many points a window must hold to break the bound."""
         return self.min_samples
 
-    @property
-    def forgets(self) -> bool:
-        return self.window.is_exact and self.memory.is_exact
-
     def few(self, points: Sequence[Timed]) -> bool:
         size, fewest = self.window.size, self.fewest
-        if size is None or not self.forgets:
+        if size is None or not (self.window.is_exact and self.memory.is_exact):
             return False
         return len(points) < fewest or points[-fewest].at < points[-1].at - size.amount
 

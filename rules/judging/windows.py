@@ -127,12 +127,7 @@ class GroupKind(Protocol):
         """Microseconds of history behind a point that it may still need."""
 
     def few(self, points: Sequence[Timed]) -> bool:
-        """Whether the last of these points, which are in order, cannot break anything: too few came with it. Never of a
-        kind that does not forget."""
-
-    @property
-    def forgets(self) -> bool:
-        """Whether a point means nothing any more once it has left the window, where nothing was said."""
+        """Whether the last of these points, which are in order, cannot break anything, even if some are missing."""
 
 
 class Grouped(Struct, frozen=True, kw_only=True):
@@ -156,11 +151,6 @@ class Grouped(Struct, frozen=True, kw_only=True):
 
     def few(self, points: Sequence[Timed]) -> bool:
         """Whether the last of these points, which are in order, cannot break anything: too few came with it."""
-        return False
-
-    @property
-    def forgets(self) -> bool:
-        """Whether a point means nothing any more once it has left the window, where nothing was said."""
         return False
 
     def time_of(self, fact: Any, context: Context) -> int:

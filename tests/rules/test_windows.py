@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -176,3 +176,21 @@ def test_points_that_come_in_disorder_are_swept_from_behind_them_and_say_the_sam
         judge([rule for name, rule in RULES.items() if name in NEAR], [version(each) for each in events], now),
         {shown(alert) for alert in drive.alerts()},
     )
+
+
+def test_points_without_those_before_them_that_were_let_go_are_no_window_of_their_own() -> None:
+    """Refusals come together, but are a third of what is decided in seven days; those at its end alone are more."""
+    book = load_book(Path(__file__).parents[2] / "examples" / "bench8" / "rules").only(("R5",))
+    drive, noon = Drive(book, tells_clocks=False), datetime.fromisoformat("2024-03-01T12:00:00+08:00")
+    told = 0
+    for block in range(24):
+        times = [(hour / 2, "granted") for hour in range(60)] + [(30 + hour / 3, "denied") for hour in range(28)]
+        for number, (hours, result) in enumerate(times):
+            late = 1 if number % 9 == 0 else 0  # so that what comes before it is swept again
+            at = (noon + timedelta(hours=40 * block + hours - late)).isoformat()
+            event = {"id": f"e{told}", "source": "s", "subject": f"C{told}", "type": "case.decided", "time": at}
+            drive.take([decode_event(msgspec.json.encode(event | {"data": {"department": "D1", "result": result}}))])
+            told += 1
+        assert not drive.alerts()
+    (group,) = drive.groups.groups.values()
+    assert len(group.facts) < told, "nothing was let go"

@@ -73,7 +73,7 @@ class Explained(Struct, frozen=True, kw_only=True):
 def explain(book: Book, subject: str, events: Sequence[Event], now: int) -> list[Explained]:
     """Every rule of a book over one subject; of the rules that judge groups, `events` are those of all subjects.
 
-    A subject of which there is no event gives nothing; of a family, the rules that read none of its events are left
+    A subject of which there is neither event nor alert gives nothing; of a family, the rules that read none of its events are left
     out where another reads some.
     """
     drive = Drive(book, tells_clocks=False)
@@ -83,7 +83,9 @@ def explain(book: Book, subject: str, events: Sequence[Event], now: int) -> list
     alerts = drive.alerts()
     slots = Slots(book)
     record = _record(subject, own, slots, now)
-    found = [_explained(rule, record, slots, own, alerts, now) for rule in book.rules] if own else []
+    met_by_alert = any(alert.subject == subject for alert in alerts)  # a source that was never heard has no event
+    asked = book.rules if own or met_by_alert else ()
+    found = [_explained(rule, record, slots, own, alerts, now) for rule in asked]
     met = [each for each in found if each.alerts or any(line.meanings for line in each.events)]
     return met or found
 
@@ -93,8 +95,7 @@ def _record(subject: str, facts: Sequence[Fact], slots: Slots, now: int) -> Reco
     record = Record(subject, stream)
     for fact in facts:
         record.append(fact)
-    if facts:
-        fold(record, slots, now)
+    fold(record, slots, now)
     return record
 
 

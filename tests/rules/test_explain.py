@@ -197,7 +197,7 @@ def cases() -> list[Any]:
 def test_every_example_is_explained_as_it_is_judged(book: Book, rule: Rule, example: Example) -> None:
     ready = trial(book, rule, example)
     alerts = judge(book, rule, example)
-    subjects = {each.subject for each in ready.events}
+    subjects = {each.subject for each in ready.events} | {alert.subject for alert in alerts}
     seen = set()
     for subject in sorted(subjects):
         for found in explain(ready.book, subject, ready.events, ready.until):

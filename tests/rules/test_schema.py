@@ -27,7 +27,7 @@ OPEN = {"event"}
 
 
 STATED = {
-    "item": set(COLUMNS), "sources": {"default", "sources"}, "source": {"lateness", *EXPECTED_KEYS},
+    "item": set(COLUMNS), "sources": {"default", "sources"}, "source": {"lateness", "hold_back", *EXPECTED_KEYS},
     "interval": {"from", "every"}, "called": {"zh", "en"},
 }  # fmt: skip
 """What the readers of tables know of which the linter lists nothing in its messages."""

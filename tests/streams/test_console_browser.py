@@ -253,7 +253,7 @@ def test_an_alert_is_seen_as_it_comes_and_opened_with_its_clock_in_both_language
     assert "特别程序开始" in awaited(chromium, all_text(".timeline td"))
     assert awaited(chromium, "document.querySelectorAll('.revisions tbody tr').length") == 2
 
-    chromium.find_element("css selector", ".switch").click()
+    chromium.find_element("css selector", ".switch[lang]").click()
     assert "past its legal limit" in awaited(chromium, "document.querySelector('h1')?.innerText")
     assert "The clock, day by day" in awaited(chromium, all_text("h2"))
     assert "Special procedure begins" in awaited(chromium, all_text(".timeline td"))

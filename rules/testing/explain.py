@@ -73,8 +73,8 @@ class Explained(Struct, frozen=True, kw_only=True):
 def explain(book: Book, subject: str, events: Sequence[Event], now: int) -> list[Explained]:
     """Every rule of a book over one subject; of the rules that judge groups, `events` are those of all subjects.
 
-    A subject of which there is neither event nor alert gives nothing; of a family, the rules that read none of its events are left
-    out where another reads some.
+    A subject of which there is neither event nor alert gives nothing; of a family, the rules that read none of its
+    events are left out where another reads some.
     """
     drive = Drive(book, tells_clocks=False)
     drive.take([event for event in events if event.fact.occurred_at <= now])

@@ -23,7 +23,7 @@ from rules.model.times import DAY
 HEAD, POINT = b"g", b"p"
 HELD = DAY
 """How long a group that a book brings or changes lets go of nothing: every lane has told it of the past by then."""
-PRUNE_EVERY = 16
+PRUNE_EVERY = 256
 """How many points a group has at least before those are let go that nothing can reach any more."""
 
 

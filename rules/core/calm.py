@@ -34,7 +34,7 @@ MOST_EVENTS = 1_000
 
 
 class Calm:
-    """The quiet rules of a book, by the event types that they are given."""
+    """The quiet rules of a book in which all regions read the rules alike, by the event types that they are given."""
 
     def __init__(self, slots: Slots) -> None:
         self.slots, self.relief = slots, slots.relief
@@ -54,7 +54,7 @@ class Calm:
         at, recorded, rank = event.at, event.recorded_at, event.rank
         if not (event.is_timed and record.seen < at <= now and recorded - at <= self.relief):
             return UNUSUAL
-        if record.count >= MOST_EVENTS or (self.slots.regional and not record.count and self._differs(event.fact)):
+        if record.count >= MOST_EVENTS:
             record.quiet, record.loud = None, True
             return UNUSUAL
         closes = rank in CLOSING and record.closed_at is None
@@ -77,10 +77,6 @@ class Calm:
         if closes:
             record.closed_at, said = at, WAKES
         return said
-
-    def _differs(self, first: Any) -> bool:
-        """Whether the rules read otherwise, or may, in the region of the first event of a subject."""
-        return not first.region or self.slots.within(first.region) is not self.slots
 
     def step(self, record: Record, steps: Iterable[QuietStep], fact: Any, past: Past) -> int:
         """Gives the next event in order to the quiet rules."""
@@ -112,8 +108,6 @@ class Calm:
             return False
         facts = record.in_order()
         if not self._is_plain(facts, now):
-            return False
-        if self.slots.regional and self._differs(facts[0]):
             return False
         self.begin(record)
         for number, fact in enumerate(facts):

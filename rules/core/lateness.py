@@ -5,7 +5,6 @@ from __future__ import annotations
 from rules.judging.place import Places
 from rules.judging.windows import Grouping
 from rules.model.facts import GroupFact
-from rules.model.times import local_day, next_midnight
 from rules.tables import Tables
 
 
@@ -21,8 +20,6 @@ class Lateness:
         if grouping.holds == "openings":
             return False
         fact = told.fact
-        over = grouping.time_of(fact, told.first_recorded_at)
-        if fact.whole_day and grouping.axis == "at":
-            zone = self._places.of(fact.region).zone
-            over = next_midnight(local_day(over, zone), zone)
+        at_once = grouping.axis != "at" or not fact.whole_day
+        over = grouping.time_of(fact, told.first_recorded_at) if at_once else self._places.end_of(fact)
         return int(fact.received_at) - over > self._sources.lateness(told.source)

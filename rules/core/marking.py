@@ -17,7 +17,6 @@ from rules.judging.context import Context
 from rules.kinds.silence import Silence
 from rules.model.events import Event
 from rules.model.facts import GroupFact, group_key, mark_id
-from rules.model.times import local_day, next_midnight
 
 Marks = dict[int, Event]
 """The messages of a group by their time; of several of one time the first in the order of the group."""
@@ -62,11 +61,7 @@ def _here(event: Event, slots: Slots) -> Slots:
 
 def _end_of(event: Event, slots: Slots) -> int | None:
     """A date without a time is heard until its 24:00; a deletion says nothing of when something was done."""
-    fact: Any = event.fact
-    if not event.rank:
-        return None
-    zone = slots.places.of(fact.region).zone
-    return next_midnight(local_day(fact.occurred_at, zone), zone)
+    return slots.places.end_of(event.fact) if event.rank else None
 
 
 def _value(body: Silence, hears_all: bool, event: Event, context: Context) -> Any:

@@ -17,7 +17,7 @@ from rules.core.step import Step
 from rules.judging.context import Context
 from rules.kinds.overlap import Overlap
 from rules.model.events import Fact
-from rules.model.facts import GroupFact, group_key, opening_id
+from rules.model.facts import GroupFact, key_of, opening_id
 
 Openings = dict[tuple[str, str, str], GroupFact]
 """By grouping, source and name."""
@@ -58,8 +58,8 @@ def _of_rule(body: Overlap, facts: Sequence[Fact], context: Context, record: Rec
     """Without those that lack what they would be grouped by."""
     found: Openings = {}
     for fact, values, stopped in body.openings(facts, context):
-        if not any(value is None or value == "" for value in values):
-            group, known_as = group_key(body.name, values), opening_id(fact.id, body.terms)
+        group, known_as = key_of(body.name, values), opening_id(fact.id, body.terms)
+        if group is not None:
             told = (fact.source, known_as, record.count, True, record.subject, fact, fact.recorded_at)
             found[body.name, fact.source, known_as] = GroupFact(group, *told, (body.terms, stopped))
     return found

@@ -19,7 +19,6 @@ from rules.kinds.deadline import Deadline
 from rules.kinds.overlap import Overlap
 from rules.kinds.silence import Silence
 from rules.language.rule import LIVE, Book, Rule
-from rules.model.events import RANK_OF, Fact
 
 NO_LADDER = Ladder("", "", "", "")
 MOST_LISTED = 10_000
@@ -31,7 +30,7 @@ class Slots:
     __slots__ = (
         "_listed", "_within", "absorbing", "bare", "book", "clocked", "clocks", "concerned", "dated", "every",
         "governing", "groupings", "home", "homes", "ids", "kin", "listening", "opening", "opening_ranks", "places",
-        "regional", "relief", "remembered", "remembered_first", "rules", "sharing",
+        "regional", "relief", "remembered", "remembered_first", "rules", "sharing", "telling",
     )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
@@ -59,9 +58,9 @@ class Slots:
         self.ids = frozenset(self.rules[slot].id for slot in self.clocks)
         self.groupings = _groupings(book)
         self.listening, (self.opening, self.opening_ranks) = _listening(book), _opening(book)
+        self.telling = self.groupings.keys() | self.opening_ranks  # the event types by which groups are told something
         self.remembered, self.remembered_first = _remembered(book)
-        every = [rule for rules in (book.rules, *book.regional.values()) for rule in rules]
-        self.relief = min((within for rule in every if (within := _relief(rule)) is not None), default=NEVER)
+        self.relief = _relief(book)
 
     def within(self, region: str) -> Slots:
         """The same rules in the same slots, as they read in a region that overrides their parameters."""
@@ -71,11 +70,6 @@ class Slots:
             book = self.book.within(region)
             found = self._within[code] = self if book is self.book else Slots(book)
         return found
-
-    def tells(self, fact: Fact) -> bool:
-        """Whether groups are told something by such an event."""
-        rank = RANK_OF[type(fact)]
-        return rank in self.groupings or rank in self.opening_ranks
 
     def listed(self, mask: int) -> tuple[int, ...]:
         """The slots whose bits are set and those of the same rules, in order; few combinations occur."""
@@ -120,9 +114,11 @@ def grouping_of(rule: Rule) -> Grouping | None:
     return rule.body.grouping if isinstance(rule.body, Grouped) else None
 
 
-def _relief(rule: Rule) -> int | None:
-    within = rule.body.relief if isinstance(rule.body, Deadline) else None
-    return within.amount if within is not None else None
+def _relief(book: Book) -> int:
+    """How long after it occurred an event may be recorded in every rule's view; NEVER where none asks."""
+    bodies = [rule.body for rules in (book.rules, *book.regional.values()) for rule in rules]
+    asked = [body.relief.amount for body in bodies if isinstance(body, Deadline) and body.relief is not None]
+    return min(asked, default=NEVER)
 
 
 def _groupings(book: Book) -> dict[int, list[Grouping]]:

@@ -96,7 +96,6 @@ class SubjectCore:
         or woken at another time."""
         taken: dict[str, Chunk] = {}
         find, turn = self.records.hot.get, self.records.turn
-        told = self.slots.groupings.keys() | self.slots.opening_ranks
         least = CALM if self.records.rows is not None else WAKES
         for index, event in enumerate(events):
             record = find(event.subject)
@@ -110,7 +109,7 @@ class SubjectCore:
             record.stamp = turn
             if said >= least and event.subject not in taken:
                 taken[event.subject] = Chunk(record, index + 1, record.count, len(record.log))
-            if event.rank in told:
+            if event.rank in self.slots.telling:
                 tell_new(record, self.slots, event.fact, step)
         return taken
 
@@ -238,7 +237,7 @@ class SubjectCore:
             if fact.recorded_at > fact.occurred_at + self.slots.relief:
                 record.late = True
             take(record, slots_of(record, self.slots, fact), fact)
-            if self.slots.tells(fact):
+            if RANK_OF[type(fact)] in self.slots.telling:
                 tell_new(record, self.slots, fact, step)
             return
         if record.quiet is not None and not self.slots.opening and not record.may_know(fact):

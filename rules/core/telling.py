@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from rules.judging.versions import resolve
 from rules.judging.windows import Grouping
 from rules.model.contract import event_of
 from rules.model.events import RANK_OF, Fact
-from rules.model.facts import GroupFact, group_key
+from rules.model.facts import GroupFact, key_of
 
 
 def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
@@ -102,8 +101,4 @@ def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) ->
     if rank not in grouping.ranks:
         return None
     bare = slots.bare  # a group asks nothing but the event
-    if len(grouping.parts) == 1:
-        value = grouping.parts[0].functions[rank](fact, bare)
-        return None if value is None or value == "" else group_key(grouping.name, (value,))
-    values: tuple[Any, ...] = tuple(part.functions[rank](fact, bare) for part in grouping.parts)
-    return None if any(value is None or value == "" for value in values) else group_key(grouping.name, values)
+    return key_of(grouping.name, tuple([part.functions[rank](fact, bare) for part in grouping.parts]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from rules.calendar import Calendar, OfficeHours
 from rules.judging.closed import pause_of
 from rules.judging.due import Pause
+from rules.model.times import local_day, next_midnight
 from rules.tables import Tables
 
 NEXT_WORKDAY = "next_workday"
@@ -53,3 +56,10 @@ class Places:
                 closed,
             )
         return place
+
+    def end_of(self, fact: Any) -> int:
+        """When an event is over: a date without a time at its 24:00, in the region of the event."""
+        if not fact.whole_day:
+            return int(fact.occurred_at)
+        zone = self.of(fact.region).zone
+        return next_midnight(local_day(fact.occurred_at, zone), zone)

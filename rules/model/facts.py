@@ -54,6 +54,11 @@ def group_key(grouping: str, values: tuple[object, ...]) -> str:
     return grouping + SEPARATOR + "|".join(str(value) for value in values)
 
 
+def key_of(grouping: str, values: tuple[object, ...]) -> str | None:
+    """The key of a group; None where something is absent that its members would have in common."""
+    return None if None in values or "" in values else group_key(grouping, values)
+
+
 def group_name(key: str) -> str:
     """What members of the group have in common, as people write it."""
     return key.partition(SEPARATOR)[2]

@@ -23,6 +23,11 @@ def millionths(value: float) -> int:
     return round(Decimal(repr(value)).scaleb(6))
 
 
+def amount_of(value: float, is_span: bool) -> int:
+    """What a value adds to a tally; a length of time is in microseconds already."""
+    return round(value) if is_span else millionths(value)
+
+
 class Bound(Struct, frozen=True):
     """A threshold and the side that breaks it. `part` / `whole` is the threshold as a fraction."""
 

@@ -11,7 +11,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rules.judging.context import Context
-from rules.judging.sweeping import copied
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
 from rules.judging.windows import Entry, Grouped, Key
 
@@ -41,14 +40,6 @@ class Pointed(Grouped, frozen=True, kw_only=True):
 
     reason: str
 
-    def copy(self, state: Any) -> Any:
-        """A state that can go on without changing this one."""
-        return type(state)(**{name: copied(getattr(state, name)) for name in state.__struct_fields__})
-
-    def step(self, state: Any, fact: Any, context: Context) -> None:
-        """Judges nothing: such a kind has a grouping, and the core of groups pushes instants."""
-        raise NotImplementedError
-
     def ruling(self, state: Trail, context: Context, now: int, versions: Versions | None) -> Ruling:
         return Ruling(tuple(self._verdict(finding) for finding in state.found)) if state.found else SILENT
 
@@ -61,10 +52,6 @@ class Pointed(Grouped, frozen=True, kw_only=True):
             severity=finding.severity or self.severity, at=finding.at, actor=finding.actor, value=finding.value,
             threshold=finding.threshold, params=params, rests_on=tuple(finding.rests_on),
         )  # fmt: skip
-
-    def said(self) -> dict[str, str]:
-        """What else the text of an alert may say: a `unit` of value and threshold."""
-        return {}
 
     def seal(self, state: Trail) -> frozenset[Key]:
         """A point that was found is found for good."""

@@ -55,6 +55,12 @@ class Selector(Struct, frozen=True):
         return None
 
 
+def text_of(compiled: Compiled, fact: Fact, context: Context) -> str | None:
+    """The text of a field whose values are told apart; None where an event has none."""
+    value = read(compiled, fact, context)
+    return None if value is None or value == "" else str(value)
+
+
 def read(compiled: Compiled | None, fact: Fact, context: Context) -> Any:
     """The value of an expression for a fact; None where there is no expression, or none for its type."""
     if compiled is None:

@@ -16,11 +16,9 @@ from msgspec.structs import replace
 from rules.judging.bounds import Bound
 from rules.judging.context import Context
 from rules.judging.verdicts import SILENT, Ruling, Verdict, Versions
-from rules.judging.windows import Entry, Grouped, Key, Timed, Window
+from rules.judging.windows import MOST_BEHIND, Entry, Grouped, Key, Timed, Window, cut
 
 MOST_EVIDENCE = 50
-MOST_BEHIND = 512
-"""How many entries that have left a window are dragged along before the list is cut."""
 LONG_AGO = -(1 << 62)
 
 
@@ -90,8 +88,9 @@ class Windowed(Grouped, frozen=True, kw_only=True):
 
     def copy(self, state: Any) -> Any:
         """A sweep that can go on without changing this one."""
-        taken = {name: copied(getattr(state, name)) for name in state.__struct_fields__}
-        return type(state)(**taken | {"episodes": [replace(episode) for episode in state.episodes]})
+        made = Grouped.copy(self, state)
+        made.episodes = [replace(episode) for episode in state.episodes]
+        return made
 
     @property
     def fewest(self) -> int:
@@ -170,10 +169,7 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         for place in range(sweep.start, start):
             self.drop(sweep, entries[place])
         sweep.total -= start - sweep.start
-        sweep.start = start
-        if start > MOST_BEHIND and 2 * start > len(entries):
-            del entries[:start]
-            sweep.start = 0
+        sweep.start = cut(entries, start)
 
     def _close(self, sweep: Sweep, at: int, zone: str) -> None:
         """Ends the episode of a window that was empty before an instant."""
@@ -214,10 +210,6 @@ class Windowed(Grouped, frozen=True, kw_only=True):
             params={"total": str(episode.total), **self.said()},
         )  # fmt: skip
 
-    def said(self) -> dict[str, str]:
-        """What else the text of an alert may say: a `unit` of value and threshold."""
-        return {}
-
     def seal(self, state: Sweep) -> frozenset[Key]:
         """The last episode may go on, or be taken up again."""
         state.episodes = state.episodes[-1:]
@@ -225,8 +217,3 @@ class Windowed(Grouped, frozen=True, kw_only=True):
 
     def reach(self) -> int:
         return self.memory.reach()
-
-
-def copied(value: Any) -> Any:
-    """A list or a dict of its own; anything else is never changed."""
-    return list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else value

@@ -23,6 +23,8 @@ WindowType: TypeAlias = Literal["sliding", "tumbling", "session", "life"]
 Holds: TypeAlias = Literal["events", "marks", "openings"]
 AXES: tuple[Axis, ...] = ("at", "recorded_at", "received_at")
 A_MONDAY = date(1970, 1, 5)
+MOST_BEHIND = 512
+"""How many entries that have left a window are dragged along before the list is cut."""
 
 
 class Grouping(Struct, frozen=True):
@@ -153,11 +155,36 @@ class Grouped(Struct, frozen=True, kw_only=True):
         """Whether the last of these points, which are in order, cannot break anything: too few came with it."""
         return False
 
+    def copy(self, state: Any) -> Any:
+        """A state that can go on without changing this one: its lists and mappings are its own."""
+        return type(state)(**{name: _copied(getattr(state, name)) for name in state.__struct_fields__})
+
+    def said(self) -> dict[str, str]:
+        """What else the text of an alert may say: a `unit` of value and threshold."""
+        return {}
+
+    def counted(self, fact: Any, context: Context, what: str = "", amount: int = 0) -> Entry:
+        """An event as it counts here."""
+        return Entry(self.time_of(fact, context), what, (fact.source, fact.id), fact.actor, amount)
+
     def time_of(self, fact: Any, context: Context) -> int:
         """When an event counts as having happened here."""
         if self.grouping is None or self.grouping.axis == "at":
             return context.time_of(fact)
         return self.grouping.time_of(fact, context.first_recorded_at(fact))
+
+
+def _copied(value: Any) -> Any:
+    """A list or a dict of its own; anything else is never changed."""
+    return list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else value
+
+
+def cut(entries: list[Entry], start: int) -> int:
+    """Forgets the entries before `start`, which have left a window, once they are many; where the others begin then."""
+    if start <= MOST_BEHIND or 2 * start <= len(entries):
+        return start
+    del entries[:start]
+    return 0
 
 
 class Window(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from rules.expression import Compiled
-from rules.judging.bounds import MILLION, millionths
+from rules.judging.bounds import MILLION, amount_of
 from rules.judging.context import Context
 from rules.judging.selector import read
 from rules.judging.sweeping import Sweep, Windowed
@@ -47,8 +47,7 @@ class Aggregate(Windowed, frozen=True, kw_only=True):
         value = read(self.field, fact, context)
         if value is None:
             return None
-        amount = round(value) if self.is_span else millionths(value)
-        return Entry(self.time_of(fact, context), "", (fact.source, fact.id), fact.actor, amount)
+        return self.counted(fact, context, amount=amount_of(value, self.is_span))
 
     def add(self, sweep: Amounts, entry: Entry) -> None:
         sweep.sum += entry.amount

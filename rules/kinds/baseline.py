@@ -13,13 +13,12 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from rules.expression import Compiled
-from rules.judging.bounds import Bound, millionths
+from rules.judging.bounds import Bound, amount_of
 from rules.judging.context import Context
 from rules.judging.order_statistics import four_times_mad, twice_median
 from rules.judging.pointed import Pointed, Trail, found
 from rules.judging.selector import read
-from rules.judging.sweeping import MOST_BEHIND
-from rules.judging.windows import Entry, Window
+from rules.judging.windows import Entry, Window, cut
 from rules.model.times import DAY, HOUR, local_day, midnight
 
 Season: TypeAlias = Literal["none", "hour_of_week"]
@@ -63,9 +62,8 @@ class Baseline(Pointed, frozen=True, kw_only=True):
         value = read(self.field, fact, context)
         if value is None:
             return None
-        at = self.time_of(fact, context)
-        amount = round(value) if self.is_span else millionths(value)
-        return Entry(at, self._season_of(at, context.zone), (fact.source, fact.id), fact.actor, amount)
+        season = self._season_of(self.time_of(fact, context), context.zone)
+        return self.counted(fact, context, season, amount_of(value, self.is_span))
 
     def _season_of(self, at: int, zone: str) -> str:
         if self.season == "none":
@@ -89,10 +87,7 @@ class Baseline(Pointed, frozen=True, kw_only=True):
             entry = entries[place]
             amounts = history.ordered[entry.what]
             del amounts[bisect_left(amounts, entry.amount)]
-        history.start = start
-        if start > MOST_BEHIND and 2 * start > len(entries):
-            del entries[:start]
-            history.start = 0
+        history.start = cut(entries, start)
 
     def _judge(self, history: History, entry: Entry) -> None:
         amounts = history.ordered.get(entry.what, ())

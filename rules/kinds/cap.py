@@ -10,7 +10,7 @@ from rules.expression import Compiled
 from rules.judging.bounds import MILLION, millionths
 from rules.judging.context import Context
 from rules.judging.pointed import Finding, Pointed, Trail, found
-from rules.judging.selector import read
+from rules.judging.selector import read, text_of
 from rules.judging.sweeping import MOST_EVIDENCE
 from rules.judging.verdicts import Ruling, Versions
 from rules.judging.windows import Entry, Key
@@ -19,7 +19,6 @@ from rules.model.times import DAY, local_day
 Period: TypeAlias = Literal["year", "month"]
 LONGEST: dict[Period, int] = {"year": 367 * DAY, "month": 32 * DAY}
 REACHED = "reached"
-ONE = ""
 NO_QUOTA = -1
 
 
@@ -50,14 +49,12 @@ class Cap(Pointed, frozen=True, kw_only=True):
     def entry(self, fact: Any, context: Context) -> Entry | None:
         if not self.takes(fact, context):
             return None
-        what = ONE
-        if self.distinct is not None:
-            what = read(self.distinct, fact, context)
-            if not what:
-                return None
+        what = text_of(self.distinct, fact, context) if self.distinct is not None else ""
+        if what is None:
+            return None
         quota = read(self.quota, fact, context)
         amount = NO_QUOTA if quota is None else max(millionths(quota), 0)
-        return Entry(context.time_of(fact), str(what), (fact.source, fact.id), fact.actor, amount)
+        return self.counted(fact, context, what, amount)
 
     def push(self, used: Used, instant: list[Entry], zone: str) -> None:
         """Takes the events of one instant in their order; each is one more, unless its value was there already."""

@@ -8,11 +8,9 @@ import msgspec
 
 from rules.expression import Compiled
 from rules.judging.context import Context
-from rules.judging.selector import read
+from rules.judging.selector import text_of
 from rules.judging.sweeping import Sweep, Windowed
 from rules.judging.windows import Entry
-
-ONE = ""
 
 
 class Counted(Sweep, array_like=True):
@@ -35,13 +33,8 @@ class Count(Windowed, frozen=True, kw_only=True):
     def entry(self, fact: Any, context: Context) -> Entry | None:
         if not self.takes(fact, context):
             return None
-        what = ONE
-        if self.distinct is not None:
-            value = read(self.distinct, fact, context)
-            if value is None or value == "":
-                return None
-            what = str(value)
-        return Entry(self.time_of(fact, context), what, (fact.source, fact.id), fact.actor)
+        what = text_of(self.distinct, fact, context) if self.distinct is not None else ""
+        return self.counted(fact, context, what) if what is not None else None
 
     @property
     def fewest(self) -> int:

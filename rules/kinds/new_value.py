@@ -9,9 +9,8 @@ import msgspec
 from rules.expression import Compiled
 from rules.judging.context import Context
 from rules.judging.pointed import Pointed, Trail, found
-from rules.judging.selector import read
-from rules.judging.sweeping import MOST_BEHIND
-from rules.judging.windows import Entry, Window
+from rules.judging.selector import text_of
+from rules.judging.windows import Entry, Window, cut
 from rules.model.times import DAY
 
 TAKEN_BACK = 90 * DAY
@@ -46,10 +45,8 @@ class NewValue(Pointed, frozen=True, kw_only=True):
     def entry(self, fact: Any, context: Context) -> Entry | None:
         if not self.takes(fact, context):
             return None
-        value = read(self.field, fact, context)
-        if value is None or value == "":
-            return None
-        return Entry(self.time_of(fact, context), str(value), (fact.source, fact.id), fact.actor)
+        value = text_of(self.field, fact, context)
+        return self.counted(fact, context, value) if value is not None else None
 
     def push(self, known: Known, instant: list[Entry], zone: str) -> None:
         """Judges the values of one instant by those before it; a value that several events show is new once."""
@@ -82,12 +79,9 @@ class NewValue(Pointed, frozen=True, kw_only=True):
             if not known.seen[value]:
                 del known.seen[value]
         known.total -= start - known.start
-        known.start = start
         if start < len(entries):
             known.since = entries[start].at
-        if start > MOST_BEHIND and 2 * start > len(entries):
-            del entries[:start]
-            known.start = 0
+        known.start = cut(entries, start)
 
     def reach(self) -> int:
         return self.memory.reach() if self.memory.size is not None else max(TAKEN_BACK, self.history.reach())

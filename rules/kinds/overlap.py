@@ -92,9 +92,6 @@ class Overlap(Grouped, frozen=True, kw_only=True):
     def new(self) -> Openings:
         return Openings()
 
-    def copy(self, state: Openings) -> Openings:
-        return Openings(list(state.open), list(state.pairs))
-
     def decode(self, row: bytes) -> Openings:
         return _decode(row)
 

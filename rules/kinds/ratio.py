@@ -40,7 +40,7 @@ class Ratio(Windowed, frozen=True, kw_only=True):
         if self.denominator is not None and not read(self.denominator, fact, context):
             return None
         hit = 1 if read(self.numerator, fact, context) else 0
-        return Entry(self.time_of(fact, context), "", (fact.source, fact.id), fact.actor, hit)
+        return self.counted(fact, context, amount=hit)
 
     def add(self, sweep: Shares, entry: Entry) -> None:
         sweep.hits += entry.amount

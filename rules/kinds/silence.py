@@ -70,9 +70,6 @@ class Silence(Grouped, frozen=True, kw_only=True):
     def new(self) -> Ear:
         return Ear()
 
-    def copy(self, state: Ear) -> Ear:
-        return Ear(state.first, state.last, list(state.gaps))
-
     def decode(self, row: bytes) -> Ear:
         return _decode(row)
 

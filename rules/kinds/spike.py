@@ -39,9 +39,7 @@ class Spike(Windowed, frozen=True, kw_only=True):
         return sweep.fresh
 
     def entry(self, fact: Any, context: Context) -> Entry | None:
-        if not self.takes(fact, context):
-            return None
-        return Entry(self.time_of(fact, context), "", (fact.source, fact.id), fact.actor)
+        return self.counted(fact, context) if self.takes(fact, context) else None
 
     def add(self, sweep: Rates, entry: Entry) -> None:
         sweep.fresh += 1

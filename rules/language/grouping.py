@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, cast
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from rules.judging.bounds import MILLION, Bound, Way, bound
 from rules.judging.selector import Selector
 from rules.judging.windows import AXES, Axis, Grouping, Window, WindowType, grouping_name
 from rules.language.order_body import own_condition
-from rules.language.reading import Head, Reading, types_of
+from rules.language.reading import Head, Reading, asks_for_the_case, types_of
 from rules.language.words import known, missing, word
 from rules.language.yaml import Node
 from rules.model.spans import Span
@@ -23,7 +24,6 @@ WINDOW_KEYS = ("type", "size", "gap", "axis")
 TYPES: tuple[WindowType, ...] = ("sliding", "tumbling", "session", "life")
 WAYS: tuple[Way, ...] = ("over", "at_least", "under", "at_most")
 SCALARS = ("string", "number", "bool")
-ITEM = re.compile(r"\bitem\.")
 _LENGTHS: dict[WindowType, str] = {
     "sliding": "write `size`", "tumbling": "write `size`", "session": "write `gap`",
     "life": "it forgets by `forget_after`, if at all",
@@ -65,7 +65,7 @@ def refuse_the_case(node: Node, members: Members, *conditions: Compiled | None) 
         return
     read = [members.when, *conditions, *(clause.when for clause in members.event.clauses)]
     for compiled in (each for each in read if each is not None):
-        if compiled.reads or ITEM.search(compiled.text):
+        if asks_for_the_case(compiled):
             place = node.get("when") or node.get("event") or node
             place.fault(
                 "not-in-groups", f"`{compiled.text}` asks for more than the event, which is all that a group has"
@@ -200,10 +200,16 @@ def _grouping(node: Node, reading: Reading, event: Selector, life: bool, axis: A
         if texts != [reading.subject]:
             group_by.fault("life-of-subject", f"a window of type life is grouped by [{reading.subject}]")
         return None
-    compiled = [(part, reading.expression(part, types_of(event), SCALARS)) for part in parts]
-    for part, expression in compiled:
-        if expression is not None and (expression.reads or ITEM.search(expression.text)):
-            part.fault("not-in-groups", "a group is known by fields of the event itself")
-    return Grouping(
-        grouping_name(texts, axis), tuple(each for _, each in compiled if each is not None), event.ranks, axis
-    )
+    return Grouping(grouping_name(texts, axis), read_parts(parts, event, reading), event.ranks, axis)
+
+
+def read_parts(parts: Iterable[Node], event: Selector, reading: Reading) -> tuple[Compiled, ...]:
+    """By which fields of the event itself the members of a group are known."""
+    found: list[Compiled] = []
+    for part in parts:
+        compiled = reading.expression(part, types_of(event), SCALARS)
+        if compiled is not None:
+            found.append(compiled)
+            if asks_for_the_case(compiled):
+                part.fault("not-in-groups", "a group is known by fields of the event itself")
+    return tuple(found)

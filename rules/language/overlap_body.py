@@ -6,11 +6,10 @@ from hashlib import blake2b
 
 from rules.judging.windows import Grouping
 from rules.kinds.overlap import Overlap
+from rules.language.grouping import SCALARS
 from rules.language.reading import Head, Reading, types_of
 from rules.language.words import known, missing
 from rules.language.yaml import Node
-
-SCALARS = ("string", "number", "bool")
 
 
 def read_overlap(node: Node, head: Head, reading: Reading) -> Overlap | None:

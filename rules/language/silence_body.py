@@ -6,8 +6,9 @@ from rules.expression import Compiled
 from rules.judging.selector import Clause, Selector
 from rules.judging.windows import Grouping
 from rules.kinds.silence import Silence
+from rules.language.grouping import read_parts
 from rules.language.order_body import own_condition
-from rules.language.reading import Head, Reading, asks_for_the_case, types_of
+from rules.language.reading import Head, Reading, asks_for_the_case
 from rules.language.words import flag, known, missing, word
 from rules.language.yaml import Node
 from rules.model.events import TYPES
@@ -15,7 +16,6 @@ from rules.model.spans import Span
 
 KEYS = ("roster", "event", "when", "group_by", "within", "office_hours")
 OF_EVENTS = ("event", "when", "group_by", "within")
-SCALARS = ("string", "number", "bool")
 EVERYTHING = frozenset(kind.rank for kind in TYPES.values())
 SOURCE = Compiled("event.source", "string", dict.fromkeys(EVERYTHING, lambda fact, _: fact.source), frozenset())
 
@@ -72,10 +72,6 @@ def _grouping(node: Node, rule: str, reading: Reading, event: Selector) -> Group
     parts = group_by.elements() if group_by is not None else []
     if group_by is not None and not parts:
         group_by.fault("empty", "`group_by` names one field or more")
-    read = [(part, reading.expression(part, types_of(event), SCALARS)) for part in parts]
-    for part, compiled in read:
-        if compiled is not None and asks_for_the_case(compiled):
-            part.fault("not-in-groups", "a group is known by fields of the event itself")
+    functions = read_parts(parts, event, reading) or (SOURCE,)
     name = f"silence {rule} by {', '.join(str(part.value) for part in parts) or 'source'}"
-    functions = tuple(compiled for _, compiled in read if compiled is not None) or (SOURCE,)
     return Grouping(name, functions, event.ranks, holds="marks")

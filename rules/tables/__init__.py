@@ -39,11 +39,16 @@ class Tables(Struct, frozen=True):
     closures: Closures = Closures()
 
     @property
+    def hashes(self) -> dict[str, str]:
+        """The hash of every table by its name, each calendar for itself."""
+        return {f"calendars/{name}": self.calendars[name].hash for name in sorted(self.calendars)} | {
+            "items": self.items.hash, "regions": self.regions.hash, "sources": self.sources.hash,
+            "declared": self.declared.hash, "rosters": self.rosters.hash, "closures": self.closures.hash,
+        }  # fmt: skip
+
+    @property
     def hash(self) -> str:
-        parts = [self.calendars[name].hash for name in sorted(self.calendars)]
-        parts += [self.items.hash, self.regions.hash, self.sources.hash, self.declared.hash, self.rosters.hash]
-        parts.append(self.closures.hash)
-        return blake2b("/".join(parts).encode(), digest_size=16).hexdigest()
+        return blake2b("/".join(self.hashes.values()).encode(), digest_size=16).hexdigest()
 
     def calendar(self, region: str) -> Calendar:
         """The calendar that a region counts by."""

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from rules.model.spans import Span, parse_span
-from rules.tables.faults import Text
+from rules.tables.faults import Text, meant
 
 Read = Callable[[Any], Any]
 
@@ -68,6 +68,17 @@ def read_span(raw: Any) -> Span:
     if span.amount == 0:
         raise ValueError(f"`{raw}`: leave a limit of nothing out")
     return span
+
+
+def read_one_of(words: Collection[str]) -> Read:
+    """How a cell is read that holds one of these words."""
+
+    def read(raw: Any) -> str:
+        if raw in words:
+            return str(raw)
+        raise ValueError(f"`{raw}` is none of {', '.join(words)}{meant(raw, words)}")
+
+    return read
 
 
 def cells(line: str) -> list[tuple[str, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rules.tables.cells import Read, read_date, read_text, rows_of
-from rules.tables.faults import Fault, Text
+from rules.tables.cells import Read, read_date, read_one_of, read_text, rows_of
+from rules.tables.faults import Fault, Text, meant
 from rules.tables.regions import CODE, NAMED, prefix_of
 
 CAUSES = ("disaster", "outage")
@@ -76,23 +75,15 @@ def _region(raw: Any) -> str:
     return code
 
 
-def _cause(raw: Any) -> str:
-    if raw in CAUSES:
-        return str(raw)
-    near = get_close_matches(str(raw), CAUSES, n=1)
-    raise ValueError(f"`{raw}` is none of {', '.join(CAUSES)}" + (f"; did you mean `{near[0]}`?" if near else ""))
-
-
 READ: dict[str, Read] = {
-    "from": _moment, "until": _moment, "region": _region, "organ": read_text, "cause": _cause, "basis": read_text,
-    "approved_by": read_text,
+    "from": _moment, "until": _moment, "region": _region, "organ": read_text, "cause": read_one_of(CAUSES),
+    "basis": read_text, "approved_by": read_text,
 }  # fmt: skip
 REQUIRED = ("from", "until", "cause", "basis", "approved_by")
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, READ, n=1)
-    return f"`{name}` is not a column of closures" + (f"; did you mean `{near[0]}`?" if near else "")
+    return f"`{name}` is not a column of closures{meant(name, READ)}"
 
 
 def load_closures(directory: Path, faults: list[Fault]) -> Closures:

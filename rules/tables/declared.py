@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from msgspec import Struct
 from ruamel.yaml.comments import CommentedMap
 
 from rules.tables.cells import Read, read_date, read_flag, read_number, read_span, read_text, read_words, rows_of
-from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text
+from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text, meant
 from rules.tables.regions import prefix_of
 
 TYPES: dict[str, tuple[str, Read]] = {
@@ -97,7 +96,7 @@ class Declared:
         made = dict(self._tables)
         for name, rows in mapping.items():
             if name not in made:
-                hint = _hint(str(name), made)
+                hint = meant(str(name), made)
                 errors.append(ExampleFault((name,), "unknown-table", f"there is no declared table `{name}`{hint}"))
             elif not isinstance(rows, Mapping):
                 errors.append(ExampleFault((name,), "not-a-table", f"`{name}` maps a {made[name].key} to what it is"))
@@ -120,7 +119,7 @@ def _examples(table: Table, key: str, said: Any, errors: list[ExampleFault]) -> 
         values: dict[str, Any] = {table.key: key}
         for column, raw in fields.items():
             if column not in table.columns:
-                message = f"`{table.name}` has no column `{column}`{_hint(str(column), table.columns)}"
+                message = f"`{table.name}` has no column `{column}`{meant(str(column), table.columns)}"
                 errors.append(ExampleFault((*place, str(column)), "unknown-column", message))
             elif raw is not None:
                 try:
@@ -129,11 +128,6 @@ def _examples(table: Table, key: str, said: Any, errors: list[ExampleFault]) -> 
                     errors.append(ExampleFault((*place, column), "bad-value", str(error)))
         rows.append(table.made(values))
     return tuple(rows)
-
-
-def _hint(word: str, among: Mapping[str, Any]) -> str:
-    near = get_close_matches(word, among, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def _lies_under(region: str, prefix: str) -> bool:
@@ -170,7 +164,7 @@ def _is_a_schema(name: str, text: Text, raw: CommentedMap) -> bool:
         text.fault(1, 1, "not-a-name", f"`{name}`: a table is named in small letters, digits and `_`")
     for key in raw:
         if key not in KEYS:
-            _fault(text, raw, key, "unknown-key", f"`{key}` is not known here{_hint(str(key), dict.fromkeys(KEYS))}")
+            _fault(text, raw, key, "unknown-key", f"`{key}` is not known here{meant(str(key), dict.fromkeys(KEYS))}")
     columns = raw.get("columns")
     if not isinstance(columns, CommentedMap) or not columns or not raw.get("key"):
         text.fault(1, 1, "missing-key", "a table says its `columns`, and which of them is the `key`")
@@ -180,12 +174,12 @@ def _is_a_schema(name: str, text: Text, raw: CommentedMap) -> bool:
             _fault(text, columns, column, "not-a-name", f"`{column}`: small letters, digits and `_`")
         if type_ not in TYPES:
             told = f"`{type_}` is none of {', '.join(TYPES)}"
-            _fault(text, columns, column, "unknown-word", told + _hint(str(type_), TYPES), at_value=True)
+            _fault(text, columns, column, "unknown-word", told + meant(str(type_), TYPES), at_value=True)
     wanted = {"key": "text", "from": "date", "until": "date", "region": "text"}
     for word in NAMING:
         column = raw.get(word)
         if column is not None and column not in columns:
-            told = f"there is no column `{column}`{_hint(str(column), columns)}"
+            told = f"there is no column `{column}`{meant(str(column), columns)}"
             _fault(text, raw, word, "unknown-column", told, at_value=True)
         elif column is not None and columns[column] != wanted.get(word, columns[column]):
             _fault(text, raw, word, "type", f"`{word}` is a column of type {wanted[word]}", at_value=True)
@@ -217,4 +211,4 @@ def _filled(table: Table, text: Text) -> Table:
 
 
 def _unknown(table: Table, name: str) -> str:
-    return f"`{name}` is not a column of `{table.name}.yaml`{_hint(name, table.columns)}"
+    return f"`{name}` is not a column of `{table.name}.yaml`{meant(name, table.columns)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +12,7 @@ from msgspec import Struct
 from rules.model.spans import Span
 from rules.model.times import DAY, HOUR
 from rules.tables.cells import read_date, read_flag, read_span, read_text
-from rules.tables.faults import ExampleFault
+from rules.tables.faults import ExampleFault, meant
 
 KEYS = ("expect_every", "office_hours", "since", "until", "region", "organ", "department")
 QUALIFYING = {"office_hours", "since", "until"}
@@ -118,7 +117,6 @@ def unknown_keys(raw: Mapping[str, Any], allowed: tuple[str, ...], place: tuple[
     found: list[ExampleFault] = []
     for name in raw:
         if name not in allowed:
-            near = get_close_matches(str(name), allowed, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(allowed)}"
-            found.append(ExampleFault((*place, str(name)), "unknown-key", f"`{name}` is not known here; {hint}"))
+            hint = meant(name, allowed) or f"; known are {', '.join(allowed)}"
+            found.append(ExampleFault((*place, str(name)), "unknown-key", f"`{name}` is not known here{hint}"))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from msgspec import Struct
@@ -89,3 +90,9 @@ class ExampleFaults(ValueError):
     def __init__(self, errors: list[ExampleFault]) -> None:
         super().__init__("; ".join(f"{'.'.join(error.path)}: {error}" for error in errors))
         self.errors = errors
+
+
+def meant(word: object, among: Iterable[str]) -> str:
+    """`; did you mean …?` after a word that is none of these; nothing where none is like it."""
+    near = get_close_matches(str(word), list(among), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""

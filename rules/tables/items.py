@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ from msgspec import Struct
 
 from rules.model.spans import Span
 from rules.tables.cells import read_date, read_flag, read_span, read_text, read_whole, read_words, rows_of
-from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text
+from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text, meant
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -135,8 +134,7 @@ def _example(code: str, fields: object, errors: list[ExampleFault]) -> Item:
 
 
 def unknown_column(name: str) -> str:
-    near = get_close_matches(name, READ, n=1)
-    return f"`{name}` is not a column of the catalogue" + (f"; did you mean `{near[0]}`?" if near else "")
+    return f"`{name}` is not a column of the catalogue{meant(name, READ)}"
 
 
 def load_items(directory: Path, faults: list[Fault]) -> Items:

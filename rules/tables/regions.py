@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from rules.model.alerts import SEVERITIES
 from rules.model.times import HOUR, MINUTE, zone_of
-from rules.tables.faults import Fault, Text
+from rules.tables.faults import Fault, Text, meant
 
 CODE = re.compile(r"(?:\d{6}|\d{9}|\d{12})\Z")
 NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
@@ -114,8 +113,7 @@ class _Reading:
     def known(self, within: CommentedMap, allowed: tuple[str, ...]) -> None:
         for key in within:
             if key not in allowed:
-                near = get_close_matches(str(key), allowed, n=1)
-                hint = f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(allowed)}"
+                hint = meant(key, allowed) or f"; known are {', '.join(allowed)}"
                 self.fault(within, key, "unknown-key", f"`{key}` is not known here{hint}")
 
     def read_palettes(self, raw: CommentedMap) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from rules.model.fields import HASHED, looks_like_an_identifier
-from rules.tables.cells import Read, read_date, read_text, rows_of
-from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text
+from rules.tables.cells import Read, read_date, read_one_of, read_text, rows_of
+from rules.tables.faults import ExampleFault, ExampleFaults, Fault, Text, meant
 
 KINDS = ("actor", "organ", "department", "office", "officer")
 """What a row may admit: the field of an event in which it must stand (an officer in `officers`)."""
@@ -69,13 +68,6 @@ class Rosters:
         return Rosters([*(row for row in self._rows if row.roster not in mapping), *made])
 
 
-def _kind(raw: Any) -> str:
-    if raw in KINDS:
-        return str(raw)
-    near = get_close_matches(str(raw), KINDS, n=1)
-    raise ValueError(f"`{raw}` is none of {', '.join(KINDS)}" + (f"; did you mean `{near[0]}`?" if near else ""))
-
-
 def _who(raw: Any) -> str:
     if looks_like_an_identifier(read_text(raw)):
         raise ValueError("a clear identity-card or phone number: a roster names persons by their hash")
@@ -83,15 +75,14 @@ def _who(raw: Any) -> str:
 
 
 READ: dict[str, Read] = {
-    "roster": read_text, "who": _who, "kind": _kind, "from": read_date, "until": read_date, "role": read_text,
-    "source": read_text,
+    "roster": read_text, "who": _who, "kind": read_one_of(KINDS), "from": read_date, "until": read_date,
+    "role": read_text, "source": read_text,
 }  # fmt: skip
 REQUIRED = ("roster", "who", "kind", "from", "source")
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, READ, n=1)
-    return f"`{name}` is not a column of a roster" + (f"; did you mean `{near[0]}`?" if near else "")
+    return f"`{name}` is not a column of a roster{meant(name, READ)}"
 
 
 def _fault_of(row: Admission) -> str:

@@ -39,11 +39,5 @@ def _of_rules(before: Book, after: Book) -> Iterator[str]:
 
 
 def _tables(before: Book, after: Book) -> Iterator[str]:
-    one, other = before.tables, after.tables
-    for name in sorted(one.calendars.keys() | other.calendars.keys()):
-        left, right = one.calendars.get(name), other.calendars.get(name)
-        if left is None or right is None or left.hash != right.hash:
-            yield f"calendars/{name}"
-    for name in ("items", "regions", "sources", "declared", "rosters"):
-        if getattr(one, name).hash != getattr(other, name).hash:
-            yield name
+    one, other = before.tables.hashes, after.tables.hashes
+    yield from (name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name))

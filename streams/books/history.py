@@ -2,18 +2,16 @@
 
 import asyncio
 import logging
-from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from rules.model.times import iso, parse_time
 from streams.books.published import NotABook, Published, read_published
 from streams.books.reports import Report, read_report
 from streams.books.shelf import Shelf
-from streams.books.topic import published_books
+from streams.books.topic import published_books, whole
 from streams.settings import Settings
-from streams.topics import BOOK_REPORTS, Names
+from streams.topics import BOOK_REPORTS
 from warehouse.link import ServerException, WarehouseUnavailable
 from warehouse.reader import Reader
 
@@ -37,7 +35,8 @@ def again(former: Published, by: str, at: int) -> Published:
 async def reports(settings: Settings) -> list[Report]:
     """The last report of each worker, by name."""
     found: dict[str, Report] = {}
-    for record in await _all_of(settings):
+    records, _ = await whole(settings, BOOK_REPORTS)
+    for record in records:
         try:
             report = read_report(record.value)
         except msgspec.MsgspecError as fault:
@@ -45,20 +44,6 @@ async def reports(settings: Settings) -> list[Report]:
         else:
             found[report.worker] = report
     return [found[worker] for worker in sorted(found)]
-
-
-async def _all_of(settings: Settings) -> list[Any]:
-    source = TopicPartition(Names(settings.topic_prefix, settings.app).of(BOOK_REPORTS), 0)
-    async with AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
-    ) as consumer:
-        consumer.assign([source])
-        end = (await consumer.end_offsets([source]))[source]
-        consumer.seek(source, (await consumer.beginning_offsets([source]))[source])
-        records: list[Any] = []
-        while await consumer.position(source) < end:
-            records += (await consumer.getmany(source, timeout_ms=500)).get(source, [])
-        return [record for record in records if record.value]
 
 
 def _landed(settings: Settings, name: str) -> list[Published]:

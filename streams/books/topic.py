@@ -35,9 +35,11 @@ def found(record: Any) -> Found:
 
 
 @asynccontextmanager
-async def reading(settings: Settings, position: int = 0) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
-    """A consumer of the topic without a group. Raises KafkaError when no broker answers."""
-    source = TopicPartition(Names(settings.topic_prefix, settings.app).of(BOOKS), 0)
+async def reading(
+    settings: Settings, position: int = 0, topic: str = BOOKS
+) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
+    """A consumer of the one partition of a topic, without a group. Raises KafkaError when no broker answers."""
+    source = TopicPartition(Names(settings.topic_prefix, settings.app).of(topic), 0)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
         enable_auto_commit=False,
@@ -56,12 +58,18 @@ async def reading(settings: Settings, position: int = 0) -> AsyncIterator[tuple[
 
 async def published_books(settings: Settings) -> tuple[list[Found], int]:
     """Everything that the topic still holds, oldest first, and the offset behind it."""
-    async with reading(settings) as (consumer, source):
+    records, end = await whole(settings, BOOKS)
+    return [found(record) for record in records], end
+
+
+async def whole(settings: Settings, topic: str) -> tuple[list[Any], int]:
+    """The records of a topic of one partition that say something, oldest first, and the offset behind them."""
+    async with reading(settings, topic=topic) as (consumer, source):
         end = (await consumer.end_offsets([source]))[source]
         records: list[Any] = []
         while await consumer.position(source) < end:
             records += (await consumer.getmany(source, timeout_ms=500)).get(source, [])
-        return [found(record) for record in records if record.value is not None], end
+    return [record for record in records if record.value is not None], end
 
 
 async def publish(settings: Settings, book: Published) -> None:

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from rules.testing.diff import differences
 from streams.backtest_report import print_alert_differences, print_remarks
+from streams.cli.histories import KnownAt
+from streams.cli.inputs import MappingFile
 from streams.cli.rehearsals import (
     AsJson,
     BookFolder,
     Histories,
     Jobs,
-    KnownAt,
-    MappingFile,
     Stored,
     Until,
     judged,

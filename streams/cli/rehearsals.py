@@ -22,27 +22,22 @@ from rich.progress import (
 )
 
 from rules.language import Book
+from streams.cli.histories import folder_of, horizon_of, zone_of
 from streams.cli.inputs import checked, hasher_for, mapping_of
-from streams.clock import now_us
 from streams.rehearsal.lines import size_of
 from streams.rehearsal.run import rehearse
 from streams.rehearsal.wanted import BookAt, Rehearsed, Wanted, book_at
-from streams.replay import Horizon, horizon
+from streams.replay import Horizon
 from streams.settings import settings
 from streams.sources.faults import DeadLetters, say
 from streams.sources.history import History
 from streams.sources.mapping import Mapping
 
-ZONE = "Asia/Shanghai"
 INTERRUPTED = 130
 
 Histories = Annotated[
     list[str] | None,
     typer.Argument(metavar="[INPUT]...", help="历史文件，同 replay · histories as `replay` reads them"),
-]
-MappingFile = Annotated[
-    Path | None,
-    typer.Option("--mapping", help="映射文件；不给则输入为本系统的 CloudEvents · without it: our own CloudEvents"),
 ]
 Stored = Annotated[bool, typer.Option("--warehouse", help="历史取自数据仓库 · the history is the warehouse's")]
 BookFolder = Annotated[
@@ -52,7 +47,6 @@ BookFolder = Annotated[
     ),
 ]
 Until = Annotated[str, typer.Option("--to", help="到此为止；只写日期即该日 24:00 · the end; a date means its 24:00")]
-KnownAt = Annotated[str, typer.Option(help="只取该时刻及以前收到的版本 · only versions received by then")]
 Jobs = Annotated[int, typer.Option(min=0, max=64, help="进程数，0 为自动 · processes; 0 chooses")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON · JSON")]
 
@@ -67,12 +61,11 @@ class Past(Struct, frozen=True):
 
     @property
     def zone(self) -> str:
-        return self.mapping.zone if self.mapping else ZONE
+        return zone_of(self.mapping)
 
     def book(self, folder: Path | None, rules: Sequence[str] = ()) -> BookAt:
         """A book of this history: that of the folder, of the mapping, else the one of the settings."""
-        folder = folder or (self.mapping.book if self.mapping else None) or settings().book
-        return book_at(folder, tuple(rules), self.mapping)
+        return book_at(folder_of(folder, self.mapping), tuple(rules), self.mapping)
 
 
 def past(inputs: list[str] | None, mapping: Path | None, warehouse: bool, until: str, known_at: str) -> Past:
@@ -82,10 +75,7 @@ def past(inputs: list[str] | None, mapping: Path | None, warehouse: bool, until:
         raise typer.BadParameter("给出 INPUT 或 --warehouse 之一 · give INPUT or --warehouse, one of them")
     if warehouse and source is not None:
         raise typer.BadParameter("数据仓库不用映射 · the warehouse needs no mapping", param_hint="--mapping")
-    try:
-        taken = horizon(until, known_at, source.zone if source else ZONE, now_us())
-    except ValueError as error:
-        raise typer.BadParameter(f"不是时间 · not a time: {error}") from error
+    taken = horizon_of(until, known_at, source)
     return Past(tuple(checked(inputs or [])), source, warehouse, taken)
 
 

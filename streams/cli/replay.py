@@ -17,6 +17,7 @@ from rules.core import Step
 from rules.language import Book, load_book
 from rules.model.alerts import alert_json, clock_json
 from rules.model.events import Event
+from streams.cli.histories import KnownAt, folder_of, horizon_of, zone_of
 from streams.cli.inputs import (
     DeadLetterFile,
     Inputs,
@@ -26,9 +27,9 @@ from streams.cli.inputs import (
     mapping_of,
     opened_out,
 )
-from streams.clock import monotonic, now_us
+from streams.clock import monotonic
 from streams.collecting import collect_seldom
-from streams.replay import Horizon, Replay, horizon
+from streams.replay import Horizon, Replay
 from streams.replay_report import Summary, ordered, print_summary, summarised, summary_json
 from streams.settings import settings
 from streams.sources.emission import Sourced
@@ -38,8 +39,6 @@ from streams.sources.mapping import Mapping
 
 if TYPE_CHECKING:
     from streams.replay_landing import ReplayLanding
-
-ZONE = "Asia/Shanghai"
 
 BookFolder = Annotated[
     Path | None,
@@ -52,7 +51,6 @@ Until = Annotated[
         help="now = TIME，只取此刻及以前发生的事件；只写日期即该日 24:00 · now = TIME; a date means its 24:00"
     ),
 ]
-KnownAt = Annotated[str, typer.Option(help="只取该时刻及以前收到的版本 · only versions received by then")]
 AlertsOut = Annotated[str, typer.Option("--alerts", help="告警写到此文件，`-` 为标准输出 · where alerts go")]
 ClocksOut = Annotated[str, typer.Option("--clocks", help="时钟写到此文件 · where clocks go")]
 Changes = Annotated[
@@ -85,7 +83,7 @@ def command(
     """
     checked(inputs)
     source = mapping_of(mapping)
-    taken = _horizon(until, known_at, source.zone if source else ZONE)
+    taken = horizon_of(until, known_at, source)
     rules = _book(book, source, rule or [])
     with ExitStack() as stack:
         out = stack.enter_context(opened_out(alerts))
@@ -103,15 +101,8 @@ def command(
     _tell(summary, run.dead_letters, json, aside=alerts in ("-", ""))
 
 
-def _horizon(until: str, known_at: str, zone: str) -> Horizon:
-    try:
-        return horizon(until, known_at, zone, now_us())
-    except ValueError as error:
-        raise typer.BadParameter(f"不是时间 · not a time: {error}") from error
-
-
 def _book(folder: Path | None, mapping: Mapping | None, only: list[str]) -> Book:
-    folder = folder or (mapping.book if mapping else None) or settings().book
+    folder = folder_of(folder, mapping)
     if folder is not None and not folder.is_dir():
         raise typer.BadParameter(f"没有这个规则目录 · there is no folder of rules {folder}")
     book = load_book(folder)
@@ -144,7 +135,7 @@ class _Run:
         dead_letters: BinaryIO | None,
         land: bool,
     ) -> None:
-        self.zone = mapping.zone if mapping else ZONE
+        self.zone = zone_of(mapping)
         self.book = book
         self.dead_letters = DeadLetters(dead_letters)
         hasher = hasher_for(mapping, trial=True)

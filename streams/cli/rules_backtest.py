@@ -14,13 +14,13 @@ from rules.model.times import iso
 from rules.testing.backtest import Period, figures
 from rules.testing.diff import Differences, differences
 from streams.backtest_report import Backtest, backtest_json, print_backtest, side
+from streams.cli.histories import KnownAt
+from streams.cli.inputs import MappingFile
 from streams.cli.rehearsals import (
     AsJson,
     BookFolder,
     Histories,
     Jobs,
-    KnownAt,
-    MappingFile,
     Past,
     Stored,
     Until,

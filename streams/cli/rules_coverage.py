@@ -17,13 +17,12 @@ from rules.language.loader import BOOK
 from rules.model.events import BY_RANK, RANK_OF, Fact
 from rules.model.times import local_day
 from rules.testing.coverage import LATELY, Aspect, Fields, coverage
-from streams.cli.inputs import hasher_for
+from streams.cli.histories import ZONE
+from streams.cli.inputs import MappingFile, hasher_for
 from streams.cli.rehearsals import (
-    ZONE,
     AsJson,
     BookFolder,
     Histories,
-    MappingFile,
     Past,
     Stored,
     past,

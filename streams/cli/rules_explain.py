@@ -14,8 +14,9 @@ from rules.language import Book
 from rules.model.events import Event
 from rules.model.times import local_day
 from rules.testing.explain import explain
-from streams.cli.inputs import hasher_for
-from streams.cli.rehearsals import AsJson, BookFolder, Histories, KnownAt, MappingFile, Past, Stored, past
+from streams.cli.histories import KnownAt
+from streams.cli.inputs import MappingFile, hasher_for
+from streams.cli.rehearsals import AsJson, BookFolder, Histories, Past, Stored, past
 from streams.clock import now_us
 from streams.explain_report import Report, explanation_json
 from streams.rehearsal.part import WAREHOUSE

@@ -10,43 +10,25 @@ import pytest
 
 from rules.core import GroupCore, SubjectCore
 from rules.drive import Drive
-from rules.language import Book, load_book
+from rules.language import Book
 from rules.model.alerts import Alert
 from rules.model.events import Event, decode_event
 from rules.model.facts import GroupFact
 from rules.model.times import DAY, HOUR, iso, parse_time
 from tests.oracle.restarting import Store
+from tests.rules.small_books import book_of, rule_text
 
 NOW = parse_time("2026-03-10T00:00:00+08:00")
-RULE = """
-rule: {name}
-version: 1
-name: {{zh: 集中, en: Crowded}}
-category: data
-basis: a measure of this test
-severity: notice
-stream: service
-subject: case_id
-count:
-  event: {event}
-  group_by: [event.{by}]
-  window: {{type: sliding, size: {size}}}
-  at_least: {least}
-message: {{zh: "{{{{ group }}}} {{{{ value }}}}", en: "{{{{ group }}}} {{{{ value }}}}"}}
-examples:
-  - {{name: one, given: [{{at: "2026-03-02T09:00", type: {event}, case_id: A1}}], expect: [{{value: 9}}]}}
-  - {{name: none, given: [{{at: "2026-03-02T09:00", type: {event}, case_id: A1}}], expect: []}}
-"""
-"""What its examples say is not asked here."""
+COUNT = "count: {{event: {event}, group_by: [event.{by}], window: {{type: sliding, size: {size}}}, at_least: {least}}}"
+SAID = '{zh: "{{ group }} {{ value }}", en: "{{ group }} {{ value }}"}'
 
 
 def written(folder: Path, **rules: dict[str, object]) -> Book:
     """A book of count rules: name → event, by, size, least."""
-    folder.mkdir()
-    for name, said in rules.items():
-        given = {"event": "case.applied", "by": "department", "size": "24h", "least": 2} | said
-        (folder / f"{name}.yaml").write_text(RULE.format(name=name, **given), encoding="utf-8")
-    return load_book(folder)
+    given = {"event": "case.applied", "by": "department", "size": "24h", "least": 2}
+    return book_of(
+        folder, *(rule_text(name, COUNT.format(**given | said), message=SAID) for name, said in rules.items())
+    )
 
 
 def case(number: int, at: str, kind: str = "case.applied", operation: str = "i", **data: str) -> Event:

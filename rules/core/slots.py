@@ -10,7 +10,7 @@ import msgspec
 from rules.core.absorbing import absorbing_of
 from rules.core.governing import Governing
 from rules.core.record import NEVER
-from rules.expression import Compiled
+from rules.expression import expressions_in
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
 from rules.judging.place import Places
@@ -160,16 +160,6 @@ def _opening(book: Book) -> tuple[tuple[Overlap, ...], frozenset[int]]:
 
 def _remembered(book: Book) -> tuple[frozenset[int], frozenset[int]]:
     """The event types whose latest or first fact some expression reads, and those whose first one may be."""
-    found: set[int] = set()
-    first: set[int] = set()
-    pending: list[Any] = [rule.body for rule in book.rules]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, msgspec.Struct):
-            found |= getattr(each, "reads", frozenset())
-            if isinstance(each, Compiled) and "first" in each.text:
-                first |= each.reads
-            pending += [getattr(each, name) for name in each.__struct_fields__]
-        elif isinstance(each, tuple):
-            pending += each
-    return frozenset(found), frozenset(first)
+    found = [compiled for rule in book.rules for compiled in expressions_in(rule.body)]
+    latest = frozenset[int]().union(*(compiled.reads for compiled in found))
+    return latest, frozenset[int]().union(*(compiled.reads for compiled in found if "first" in compiled.text))

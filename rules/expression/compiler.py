@@ -7,7 +7,8 @@ evaluated: the tree is typed first, and the Python is made of our own templates 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,6 +55,18 @@ class Compiled(Struct, frozen=True):
     proved: frozenset[str]
     reads: frozenset[int] = frozenset()
     sources: dict[int, Source] = {}
+
+
+def expressions_in(node: Any) -> Iterator[Compiled]:
+    """Every expression of a struct, such as the body of a rule."""
+    if isinstance(node, Compiled):
+        yield node
+    elif isinstance(node, Struct):
+        for field in node.__struct_fields__:
+            yield from expressions_in(getattr(node, field))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from expressions_in(each)
 
 
 class Typing:

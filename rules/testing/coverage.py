@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rules.expression import Compiled, ExpressionError, parse
+from rules.expression import Compiled, ExpressionError, expressions_in, parse
 from rules.expression.code import dotted
 from rules.expression.syntax import Call, Member, Name
 from rules.judging.selector import Selector
@@ -100,7 +100,7 @@ class _Reading:
         }
         self.columns: set[str] = set()
         self.tables: set[str] = set()
-        for compiled in _walk(rule.body):
+        for compiled in expressions_in(rule.body):
             self._expression(compiled)
 
     def _expression(self, compiled: Compiled) -> None:
@@ -124,18 +124,6 @@ class _Reading:
         else:
             field = words[1] if words[0] == "event" and len(words) > 1 else words[0]
             self.fields |= {(name, field) for name in own if field in TYPES[name].judged}
-
-
-def _walk(node: Any) -> Iterator[Compiled]:
-    """The expressions of a body."""
-    if isinstance(node, Compiled):
-        yield node
-    elif isinstance(node, msgspec.Struct):
-        for field in node.__struct_fields__:
-            yield from _walk(getattr(node, field))
-    elif isinstance(node, tuple):
-        for each in node:
-            yield from _walk(each)
 
 
 def _names(node: Any) -> Iterator[str]:

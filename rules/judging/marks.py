@@ -24,7 +24,10 @@ class Opening(Struct, frozen=True, gc=False):
 
 
 class Mark(Struct, frozen=True, gc=False):
-    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` a start's or its most."""
+    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` a start's or its most.
+
+    `final` is a stop after which no start opens anything.
+    """
 
     role: int
     at: int
@@ -34,6 +37,7 @@ class Mark(Struct, frozen=True, gc=False):
     key: str = ""
     pause_key: str = ""
     in_time: bool = False
+    final: bool = True
     limit: Span | None = None
     amount: Span | None = None
     opening: Opening = Opening()

@@ -1,4 +1,7 @@
-"""Decides which runs a clock has: what opens, stops, reopens and voids them (CLOCKS.md 5, 6, 9)."""
+"""Decides which runs a clock has: what opens, stops, reopens and voids them (CLOCKS.md 5, 6, 9).
+
+After a stop that is not final the next start opens a run of its own. What ends when it starts leaves none.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,16 @@ from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOI
 from rules.judging.place import Places
 from rules.judging.run import Run
 from rules.judging.selector import ALL_KEYS
-from rules.model.times import local_day
+from rules.model.times import local_day, next_midnight
 
 
 class Runs:
     """The runs of one clock, mark by mark in order; the due time of the open one is reckoned when a mark moves it."""
 
-    __slots__ = ("current", "final", "halted", "marks", "noticed", "places", "runs", "straight", "terms")
+    __slots__ = (
+        "current", "ended", "final", "halted", "marks", "noticed", "over_at", "places", "runs", "straight", "terms",
+        "vain",
+    )  # fmt: skip
 
     def __init__(self, terms: Terms, places: Places) -> None:
         self.terms, self.places = terms, places
@@ -25,6 +31,9 @@ class Runs:
         self.current: Run | None = None
         self.final = self.halted = self.noticed = False
         self.straight: tuple[Pause, ...] | None = ()
+        self.ended: Mark | None = None
+        self.vain = False
+        self.over_at: int | None = None
 
     def take(self, mark: Mark) -> None:
         """Takes the next mark in order."""
@@ -55,9 +64,27 @@ class Runs:
                 current.due = current.due_by()
 
     def _opens(self, mark: Mark) -> bool:
+        if self.ended is not None:
+            return not self._is_over(mark, self.ended)
         if mark.opening.continues and self.terms.reopens:
             return self.halted
         return not (self.terms.reopens and (self.runs or self.noticed))
+
+    def _is_over(self, start: Mark, ended: Mark) -> bool:
+        """Whether what starts was told to end at that instant, or on that day where a date is all that is known."""
+        if start.identity == ended.identity:
+            return True
+        if not self.vain or start.at > self._end_of(ended, start):
+            return False
+        if self.over_at is None:
+            self.over_at = start.at
+        return start.at == self.over_at
+
+    def _end_of(self, ended: Mark, start: Mark) -> int:
+        if not ended.whole_day:
+            return ended.at
+        zone = self.places.of(start.opening.region).zone
+        return next_midnight(local_day(ended.at, zone), zone) - 1
 
     def _open(self, mark: Mark) -> None:
         self.marks.append(mark)
@@ -70,15 +97,17 @@ class Runs:
 
     def _stop(self, mark: Mark) -> None:
         current = self.current
+        if not (mark.final or mark.in_time):
+            self.ended, self.vain, self.over_at = mark, current is None, None
         if current is None:
-            self.final, self.noticed = self.final or not mark.in_time, self.noticed or mark.in_time
+            self.final, self.noticed = self.final or mark.final, self.noticed or mark.in_time
             return
         in_time = current.is_in_time(mark, current.due)
         if mark.in_time and not in_time:
             return
         self._end(current, mark, in_time)
         self.current = None
-        self.halted, self.final = mark.in_time, self.final or not mark.in_time
+        self.halted, self.final = mark.in_time, self.final or mark.final
 
     def _end(self, run: Run, mark: Mark, in_time: bool) -> None:
         """What is ordered after the stop does not touch the clock (CLOCKS.md 9)."""

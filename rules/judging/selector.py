@@ -14,7 +14,10 @@ ALL_KEYS = "*"
 
 
 class Clause(Struct, frozen=True):
-    """One alternative of a selector; `position` is its place in the list that was written."""
+    """One alternative of a selector; `position` is its place in the list that was written.
+
+    A stop that is not `final` lets a later start open a clock of its own.
+    """
 
     ranks: frozenset[int]
     position: int = 0
@@ -23,6 +26,7 @@ class Clause(Struct, frozen=True):
     every_key: bool = False
     at: Compiled | None = None
     in_time: bool = False
+    final: bool = True
 
     def takes(self, fact: Fact, context: Context) -> bool:
         rank = RANK_OF[type(fact)]
@@ -41,6 +45,10 @@ class Selector(Struct, frozen=True):
     @property
     def has_in_time(self) -> bool:
         return any(clause.in_time for clause in self.clauses)
+
+    @property
+    def lets_start_again(self) -> bool:
+        return any(not clause.final for clause in self.clauses)
 
     def is_plain(self, rank: int) -> bool:
         """True when every event of that type is taken, by one clause that says nothing else."""

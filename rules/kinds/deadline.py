@@ -103,7 +103,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     def quiet(self, ladders: Iterable[Ladder], place: int) -> Quiet | None:
         """How the rules with these ladders along this clock are followed quietly; None where only runs know."""
-        plain = self.per is None and not self.rereads and not self.terms.reopens
+        plain = self.per is None and not self.rereads and not self.terms.reopens and not self.stop.lets_start_again
         if not plain or self.restart.clauses or self.deemed_from.clauses or self.deemed_unless.clauses:
             return None
         scales = [full if ladder.fire_at is None else ladder.fire_at.scale for ladder in ladders]
@@ -177,7 +177,8 @@ class Deadline(Struct, frozen=True, kw_only=True):
             at = context.time_of(fact)
         elif isinstance(at, date):
             at = next_midnight(at, context.zone) - DAY
-        return Mark(role, at, whole_day, fact.source, fact.id, in_time=clause.in_time, **more)
+        final = clause.final and not clause.in_time
+        return Mark(role, at, whole_day, fact.source, fact.id, in_time=clause.in_time, final=final, **more)
 
     def _mark(self, role: int, clause: Clause, fact: Fact, context: Context, **more: Any) -> Mark:
         key = ""
@@ -257,8 +258,14 @@ class Deadline(Struct, frozen=True, kw_only=True):
         return Reading(self.ladder, context.subject, runs, now, wakes)
 
     def _ordered(self, marks: Sequence[Mark]) -> Sequence[Mark]:
-        """Marks in the order of what happened: where a field is the time, one event may tell of several times."""
-        return sorted(marks, key=lambda mark: mark.at) if self.by_own_times else marks
+        """Marks in the order of what happened: where a field is the time, one event may tell of several times.
+
+        Where a clock starts again, what ends at an instant goes before what starts then.
+        """
+        if not self.by_own_times:
+            return marks
+        again = self.stop.lets_start_again
+        return sorted(marks, key=lambda mark: (mark.at, again and mark.role == START))
 
     def _deem(self, state: State, acceptance: Runs, context: Context, now: int, wakes: list[int]) -> None:
         """An acceptance that has lapsed starts the clock on the day of its own start (CLOCKS.md 7)."""

@@ -25,6 +25,7 @@ CLOCK_KEYS = (
     "roll", "per", "relief", "warn_at", "fire_at", "escalate", "off_hours",
 )  # fmt: skip
 PAUSE_KEYS = ("at_most", "all")
+STOP_KEYS = ("final",)
 EXTEND_KEYS = ("by", "max", "times", "before_due")
 
 
@@ -72,7 +73,8 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     if not known(node, ("clock", *CLOCK_KEYS)):
         return None
     clock = ClockText(node, dict(head.clocks))
-    start, stop, restart = (reading.selector(clock.get(key)) for key in ("start", "stop", "restart"))
+    start, restart = (reading.selector(clock.get(key)) for key in ("start", "restart"))
+    stop = reading.selector(clock.get("stop"), each=STOP_KEYS)
     deemed = clock.under("deemed", ("from", "unless", "after"))
     deemed_from = reading.selector(deemed.get("from"))
     if clock.get("start") is None and clock.get("restart") is None and clock.whole:

@@ -98,10 +98,11 @@ class Reading:
             return True
         return any(name in self.params and self.params[name] is None for name in PARAMETER.findall(text))
 
-    def selector(self, node: Node | None, also: tuple[str, ...] = ()) -> Selector:
+    def selector(self, node: Node | None, also: tuple[str, ...] = (), each: tuple[str, ...] = ()) -> Selector:
         """`case.decided`, `case.*`, a list of alternatives, or {event, when, per, at, in_time}.
 
-        `also` are the further keys that a selector may have where it stands, when it is one mapping.
+        `also` are the further keys that a selector may have where it stands, when it is one mapping; `each` those that
+        every alternative may have.
         """
         if node is None:
             return Selector()
@@ -109,7 +110,7 @@ class Reading:
             node.fault("empty", "this selects no event")
         clauses: list[Clause] = []
         for position, part in enumerate(node.elements()):
-            clauses += self._clauses(part, position, also if part is node else ())
+            clauses += self._clauses(part, position, (*each, *(also if part is node else ())))
         return Selector(tuple(clauses))
 
     def required(self, node: Node, key: str, why: str = "is required") -> Selector:
@@ -143,6 +144,7 @@ class Reading:
             every,
             self.expression(node.get("at"), types, ("moment", "time"), True) or base.at,
             flag(node.get("in_time")) or base.in_time,
+            node.get("final") is None or flag(node.get("final")),
         )
 
     def _ranks(self, node: Node) -> frozenset[int]:

@@ -30,6 +30,10 @@ CLOCKS: dict[str, tuple[tuple[str, list[Event]], list[str]]] = {
     "stop": (case("stop: case.decided, within: 5 days", on(A, "02"), on(D, "07")), []),
     "stop, late": (case("stop: case.decided, within: 5 days", on(A, "02"), on(D, "08")), ["07 ended"]),
     "start after stop": (case("stop: case.decided, within: 5 days", on(A, "02"), on(D, "03"), on(A, "04")), []),
+    "start after a stop that is not final": (
+        case("stop: [{event: case.decided, final: false}, case.closed], within: 5 days",
+             on(A, "02"), on(D, "03"), on(A, "04"), on(D, "10"), on("case.closed", "11"), on(A, "12")), ["09 ended"],
+    ),
     "void": (case("void: case.withdrawn, within: 5 days", on(A, "02"), on("case.withdrawn", "09")), []),
     "pause and resume": (
         case(f"{PAUSED}, within: 5 days", on(A, "02"), on("case.suspended", "03"), on("case.resumed", "06")),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from rules.judging.due import Pause
-from rules.judging.marks import PAUSE, RESUME, Mark
+from rules.judging.marks import Mark
+from rules.judging.roles import PAUSE, RESUME
 from rules.model.times import instant_of, midnight
 from rules.tables import Closure
 

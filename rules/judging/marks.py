@@ -8,8 +8,6 @@ from msgspec import Struct
 
 from rules.model.spans import Span
 
-START, RESTART, STOP, VOID, PAUSE, RESUME, EXTEND = range(7)
-
 
 class Opening(Struct, frozen=True, gc=False):
     """What only an event that opens a clock says: until when it runs, and whose it is."""
@@ -24,7 +22,8 @@ class Opening(Struct, frozen=True, gc=False):
 
 
 class Mark(Struct, frozen=True, gc=False):
-    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` a start's or its most.
+    """What one event means to a clock. `amount` is an approved pause or an extension, `limit` a start's or its most,
+    or how long after this, which the party was told of, a start counts.
 
     `final` is a stop after which no start opens anything.
     """

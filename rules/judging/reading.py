@@ -9,8 +9,8 @@ from rules.judging.closed import DECLARED
 from rules.judging.due import Due
 from rules.judging.escalation import AUDIENCE, climb, later
 from rules.judging.ladder import Ladder, Rung
-from rules.judging.marks import EXTEND
 from rules.judging.outcome import Outcome
+from rules.judging.roles import EXTEND
 from rules.judging.run import Run
 from rules.judging.verdicts import Ruling, Verdict
 from rules.model.alerts import SEVERITIES

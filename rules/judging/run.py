@@ -11,8 +11,9 @@ from datetime import date, timedelta
 
 from rules.judging.closed import in_turn
 from rules.judging.due import NO_DUE, Due, Pause
-from rules.judging.marks import EXTEND, PAUSE, RESUME, Mark, Terms
+from rules.judging.marks import Mark, Terms
 from rules.judging.place import Places
+from rules.judging.roles import EXTEND, PAUSE, RESUME
 from rules.judging.selector import ALL_KEYS
 from rules.model.spans import Span, Unit
 from rules.model.times import DAY, local_day, next_midnight

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from rules.judging.due import Pause
-from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Terms
+from rules.judging.marks import Mark, Terms
 from rules.judging.place import Places
+from rules.judging.roles import EXTEND, PAUSE, RESTART, RESUME, START, STOP, TOLD, VOID
 from rules.judging.run import Run
 from rules.judging.selector import ALL_KEYS
 from rules.model.times import local_day, next_midnight
@@ -21,7 +22,7 @@ class Runs:
 
     __slots__ = (
         "current", "ended", "final", "halted", "marks", "noticed", "over_at", "places", "runs", "straight", "terms",
-        "vain",
+        "told", "vain",
     )  # fmt: skip
 
     def __init__(self, terms: Terms, places: Places) -> None:
@@ -32,6 +33,7 @@ class Runs:
         self.final = self.halted = self.noticed = False
         self.straight: tuple[Pause, ...] | None = ()
         self.ended: Mark | None = None
+        self.told: Run | None = None
         self.vain = False
         self.over_at: int | None = None
 
@@ -41,27 +43,45 @@ class Runs:
         if role == STOP:
             self._stop(mark)
         elif role == START:
-            if current is None and not self.final and self._opens(mark):
+            if current is None and not self.final and self._is_prompt(mark) and self._opens(mark):
                 self._open(mark)
                 return
         elif role == RESTART:
-            if current is not None:
-                self._end(current, mark, current.is_in_time(mark, current.due))
+            self._give_up(mark)
             self.final = False
             self._open(mark)
             return
         elif role == VOID:
-            if current is not None:
-                self._end(current, mark, current.is_in_time(mark, current.due))
-                current.void = True
+            self._give_up(mark, void=True)
             self.final, self.current = True, None
+        elif role == TOLD:
+            self._tell(mark)
         self.marks.append(mark)
         if role in (PAUSE, RESUME, EXTEND):
-            if self.straight is not None:
-                self.straight = straightened(self.straight, mark)
-            if current is not None:
-                current.straight = self.straight
-                current.due = current.due_by()
+            self._move(mark)
+
+    def _give_up(self, mark: Mark, void: bool = False) -> None:
+        current = self.current
+        if current is not None:
+            self._end(current, mark, current.is_in_time(mark, current.due))
+            current.void = void
+
+    def _tell(self, mark: Mark) -> None:
+        self.told = told = open_run(mark, Terms(), self.places)
+        if told is not None:
+            told.due = told.due_by()
+
+    def _move(self, mark: Mark) -> None:
+        """What moves the due time of the open run, and of those that open later."""
+        if self.straight is not None:
+            self.straight = straightened(self.straight, mark)
+        if self.current is not None:
+            self.current.straight = self.straight
+            self.current.due = self.current.due_by()
+
+    def _is_prompt(self, mark: Mark) -> bool:
+        """Whether a start comes within what is left to who was told; who was told of nothing has all the time."""
+        return self.told is None or self.told.is_in_time(mark, self.told.due)
 
     def _opens(self, mark: Mark) -> bool:
         if self.ended is not None:
@@ -115,6 +135,19 @@ class Runs:
         run.stop, run.marks = mark, tuple(self.marks)
         if run.closed:
             run.due = run.due_by()
+
+
+class State:
+    """The marks that a clock and its deemed acceptance have seen, in order, and the runs that they come to."""
+
+    __slots__ = ("acceptance", "lapsed", "marks", "runs", "without_limit")
+
+    def __init__(self, rereads: bool) -> None:
+        self.marks: list[Mark] | None = [] if rereads else None
+        self.runs: Runs | None = None
+        self.acceptance: Runs | None = None
+        self.lapsed: frozenset[tuple[str, str]] = frozenset()
+        self.without_limit = False
 
 
 def straightened(pauses: tuple[Pause, ...], mark: Mark) -> tuple[Pause, ...] | None:

@@ -12,8 +12,9 @@ from typing import Any
 from msgspec import Struct
 
 from rules.judging.context import Context
-from rules.judging.marks import PAUSE, RESUME, START, STOP, VOID, Mark, Terms
+from rules.judging.marks import Mark, Terms
 from rules.judging.quiet import CALM, LOUD, NEVER, WAKES, QuietStep
+from rules.judging.roles import PAUSE, RESUME, START, STOP, VOID
 from rules.judging.runs import open_run
 from rules.judging.selector import Clause, Selector
 from rules.model.events import RANK_OF

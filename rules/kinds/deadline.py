@@ -14,12 +14,13 @@ from rules.expression import Compiled
 from rules.judging.amount import Amount
 from rules.judging.context import Context
 from rules.judging.ladder import Ladder
-from rules.judging.marks import EXTEND, PAUSE, RESTART, RESUME, START, STOP, VOID, Mark, Opening, Terms
+from rules.judging.marks import Mark, Opening, Terms
 from rules.judging.quiet import Quiet
 from rules.judging.reading import Reading, ruling_of
 from rules.judging.relief import weigh
+from rules.judging.roles import DEEMED, EXTEND, PAUSE, RESTART, RESUME, START, STOP, TOLD, UNLESS, VOID
 from rules.judging.run import full
-from rules.judging.runs import Runs, keyed_runs_of, runs_of
+from rules.judging.runs import Runs, State, keyed_runs_of, runs_of
 from rules.judging.selector import ALL_KEYS, Clause, Selector, read
 from rules.judging.ticking import Start, Ticking
 from rules.judging.verdicts import SILENT, Ruling, Versions
@@ -28,22 +29,7 @@ from rules.model.events import RANK_OF, Fact
 from rules.model.spans import Span
 from rules.model.times import DAY, next_midnight
 
-DEEMED, UNLESS = 7, 8
-"""The role of an event from which acceptance runs if nobody answers; it becomes a START once that has lapsed."""
 NONE = Selector()
-
-
-class State:
-    """The marks that a clock and its deemed acceptance have seen, in order, and the runs that they come to."""
-
-    __slots__ = ("acceptance", "lapsed", "marks", "runs", "without_limit")
-
-    def __init__(self, rereads: bool) -> None:
-        self.marks: list[Mark] | None = [] if rereads else None
-        self.runs: Runs | None = None
-        self.acceptance: Runs | None = None
-        self.lapsed: frozenset[tuple[str, str]] = frozenset()
-        self.without_limit = False
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
@@ -66,6 +52,8 @@ class Deadline(Struct, frozen=True, kw_only=True):
     approved: Amount | None = None
     granted: Amount | None = None
     extension_max: Compiled | None = None
+    told: Selector = NONE
+    told_within: Span | None = None
     deemed_from: Selector = NONE
     deemed_unless: Selector = NONE
     deemed_after: Span | None = None
@@ -87,7 +75,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
         roles = (
             (RESUME, self.resume), (STOP, self.stop), (VOID, self.void), (UNLESS, self.deemed_unless),
             (RESTART, self.restart), (START, self.start), (DEEMED, self.deemed_from), (PAUSE, self.pause),
-            (EXTEND, self.extend),
+            (EXTEND, self.extend), (TOLD, self.told),
         )  # fmt: skip
         ranks = {rank for _, selector in roles for rank in selector.ranks}
         return {rank: tuple((role, each) for role, each in roles if rank in each.ranks) for rank in ranks}
@@ -104,7 +92,13 @@ class Deadline(Struct, frozen=True, kw_only=True):
     def quiet(self, ladders: Iterable[Ladder], place: int) -> Quiet | None:
         """How the rules with these ladders along this clock are followed quietly; None where only runs know."""
         plain = self.per is None and not self.rereads and not self.terms.reopens and not self.stop.lets_start_again
-        if not plain or self.restart.clauses or self.deemed_from.clauses or self.deemed_unless.clauses:
+        if (
+            not plain
+            or self.told.clauses
+            or self.restart.clauses
+            or self.deemed_from.clauses
+            or self.deemed_unless.clauses
+        ):
             return None
         scales = [full if ladder.fire_at is None else ladder.fire_at.scale for ladder in ladders]
         scales += [rung.scale for ladder in ladders for rung in ladder.warn_at]
@@ -144,6 +138,11 @@ class Deadline(Struct, frozen=True, kw_only=True):
             restarted = restarted or role == RESTART
             if role in (RESTART, START, DEEMED):
                 self._begin(role, clause, state, fact, context)
+            elif role == TOLD:
+                opening = self._opening(clause, context)
+                self._add(
+                    state, self._mark(role, clause, fact, context, limit=self.told_within, opening=opening), context
+                )
             elif role == UNLESS:
                 self._accept(state, self._plain(STOP, clause, fact, context), context)
             elif role == PAUSE:

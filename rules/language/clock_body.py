@@ -22,7 +22,7 @@ from rules.model.spans import Span, Unit
 
 CLOCK_KEYS = (
     "start", "deemed", "stop", "void", "pause", "resume", "restart", "extend", "within", "until", "grace",
-    "roll", "per", "relief", "warn_at", "fire_at", "escalate", "off_hours",
+    "roll", "per", "start_in_time", "relief", "warn_at", "fire_at", "escalate", "off_hours",
 )  # fmt: skip
 PAUSE_KEYS = ("at_most", "all")
 STOP_KEYS = ("final",)
@@ -80,17 +80,21 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     if clock.get("start") is None and clock.get("restart") is None and clock.whole:
         missing(node, "start", "is required: what opens the clock")
     openers = types_of(start, restart, deemed_from)
+    told, void = _start_in_time(clock), reading.selector(clock.get("void"))
+    told_by = reading.selector(told.get("after"))
+    extend = _extend(clock, reading)
+    keyed = types_of(start, stop, restart, void, extend, told_by)
     when = reading.expression(head.when, openers, ("bool",))
     reading.proved = when.proved if when else frozenset()
     limit = _limit(clock, reading, openers)
-    pause, extend = reading.selector(clock.get("pause"), PAUSE_KEYS), _extend(clock, reading)
+    pause = reading.selector(clock.get("pause"), PAUSE_KEYS)
     relief = clock.under("relief", ("recorded_within",))
     deadline = Deadline(
         ladder=_ladder(clock, head, reading, limit),
         shared=bool(clock.name),
         start=start,
         stop=stop,
-        void=reading.selector(clock.get("void")),
+        void=void,
         pause=pause,
         resume=reading.selector(clock.get("resume")),
         restart=restart,
@@ -100,10 +104,12 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
         within_days=limit.days,
         otherwise=limit.otherwise,
         until=limit.until,
-        per=reading.expression(clock.get("per"), types_of(start, stop, restart), ("string",)),
+        per=reading.expression(clock.get("per"), keyed, ("string",)),
         approved=_amount(_below(clock, "pause", "at_most"), reading, types_of(pause)),
         granted=_amount(_below(clock, "extend", "by"), reading, types_of(extend)),
         extension_max=reading.expression(_below(clock, "extend", "max"), types_of(extend), ("span",), True),
+        told=told_by,
+        told_within=reading.span(told.get("within")),
         deemed_from=deemed_from,
         deemed_unless=reading.selector(deemed.get("unless")),
         deemed_after=reading.span(deemed.get("after")),
@@ -120,6 +126,15 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
         deadline, meanings=meanings, ranks=frozenset(meanings), plain=deadline.plainly(), rereads=rereads,
         by_own_times=own_times,
     )  # fmt: skip
+
+
+def _start_in_time(clock: ClockText) -> dict[str, Node]:
+    """After what, and how long after it, a start counts."""
+    node, found = clock.get("start_in_time"), clock.under("start_in_time", ("after", "within"))
+    for key in ("after", "within"):
+        if node is not None and node.is_map and key not in found:
+            missing(node, key)
+    return found
 
 
 def _limit(clock: ClockText, reading: Reading, openers: Sequence[EventType]) -> Limit:

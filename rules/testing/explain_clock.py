@@ -13,8 +13,9 @@ from msgspec import Struct
 from rules.calendar import Announcement
 from rules.judging.clock_days import ClockDay, ClockStrip, clock_days
 from rules.judging.closed import DECLARED
-from rules.judging.marks import EXTEND, PAUSE, Mark
+from rules.judging.marks import Mark
 from rules.judging.outcome import Outcome
+from rules.judging.roles import EXTEND, PAUSE
 from rules.judging.run import Run
 from rules.kinds.deadline import Deadline
 from rules.language import Rule

@@ -34,6 +34,21 @@ CLOCKS: dict[str, tuple[tuple[str, list[Event]], list[str]]] = {
         case("stop: [{event: case.decided, final: false}, case.closed], within: 5 days",
              on(A, "02"), on(D, "03"), on(A, "04"), on(D, "10"), on("case.closed", "11"), on(A, "12")), ["09 ended"],
     ),
+    "start_in_time": (
+        case("start_in_time: {after: case.received, within: 1 day}, within: 5 days", on(R, "02"), on(A, "03")),
+        ["08 open"],
+    ),
+    "start_in_time, too late": (
+        case("start_in_time: {after: case.received, within: 1 day}, within: 5 days", on(R, "02"),
+             on(A, "2026-03-04T00:00")), [],
+    ),
+    "start_in_time, told again": (
+        case("start_in_time: {after: case.received, within: 1 day}, within: 5 days", on(R, "02"), on(R, "03"),
+             on(A, "2026-03-04T00:00")), ["09 open"],
+    ),
+    "start_in_time, never told": (
+        case("start_in_time: {after: case.received, within: 1 day}, within: 5 days", on(A, "04")), ["09 open"],
+    ),
     "void": (case("void: case.withdrawn, within: 5 days", on(A, "02"), on("case.withdrawn", "09")), []),
     "pause and resume": (
         case(f"{PAUSED}, within: 5 days", on(A, "02"), on("case.suspended", "03"), on("case.resumed", "06")),
@@ -98,6 +113,14 @@ CLOCKS: dict[str, tuple[tuple[str, list[Event]], list[str]]] = {
             on("case.resumed", "05", procedure_id="b"),
         ),
         ["07 open"],
+    ),
+    "per of what voids": (
+        case(
+            "start: case.suspended, void: case.resumed, per: event.procedure_id, within: 5 days",
+            on("case.suspended", "02", procedure_id="a"), on("case.suspended", "03", procedure_id="b"),
+            on("case.resumed", "04", procedure_id="a"),
+        ),
+        ["08 open"],
     ),
     "per all": (
         case(

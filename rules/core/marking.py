@@ -20,65 +20,87 @@ from rules.model.facts import GroupFact, group_key, mark_id
 
 Marks = dict[int, Event]
 """The messages of a group by their time; of several of one time the first in the order of the group."""
+MOST_KNOWN = 200_000
 
 
-def tell_marks(events: Sequence[Event], slots: Slots, step: Step, groupings: Collection[str] | None = None) -> None:
-    """Tells the groups that listen for silence of what a chunk brings; `groupings` limits it to some of them.
+class Marking:
+    """What the groups that listen for silence are told by one core, and what each of them was told last.
 
-    What came too late for its source is no mark. The marks of each rule are thinned by themselves: versions of one may
-    hear other messages.
+    That is remembered while the core lives, and is nothing but a reason to tell less: a mark that was told stays told.
     """
-    if not slots.listening:
-        return
-    context, lateness = Context("", slots.places, frozenset()), slots.book.tables.sources.lateness
-    heard: dict[tuple[int, Any], tuple[Silence, Marks]] = {}
-    for event in events:
-        at, fact = event.at if event.is_timed else _end_of(event, slots), event.fact
-        if at is None or fact.received_at - at > lateness(fact.source):
-            continue
-        for body, hears_all in _here(event, slots).listening.get(event.rank, ()):
-            value = _value(body, hears_all, event, context)
-            if value is None or (groupings is not None and body.name not in groupings):
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots, self.context = slots, Context("", slots.places, frozenset())
+        self._lateness = slots.book.tables.sources.lateness
+        self._closest: dict[int, int] = {}
+        self._told: dict[str, int] = {}
+
+    def tell(self, events: Sequence[Event], step: Step, groupings: Collection[str] | None = None) -> None:
+        """Tells the groups that listen for silence of what a chunk brings; `groupings` limits it to some of them.
+
+        What came too late for its source is no mark. The marks of each rule are thinned by themselves: versions of one
+        may hear other messages.
+        """
+        if not self.slots.listening:
+            return
+        found: dict[tuple[str, str, str], GroupFact] = {}
+        for body, value, marks in self._heard(events):
+            if groupings is None or body.name in groupings:
+                group = group_key(body.name, value if isinstance(value, tuple) else (value,))
+                for at in self._telling(f"{id(body)}:{group}", sorted(marks), self._closest_of(body)):
+                    mark = _told(group, at, marks[at])
+                    found[group, mark.source, mark.id] = mark
+        step.facts += found.values()
+
+    def _heard(self, events: Sequence[Event]) -> Iterator[tuple[Silence, Any, Marks]]:
+        """What each group of each rule hears."""
+        slots, context, lateness = self.slots, self.context, self._lateness
+        heard: dict[int, tuple[Silence, dict[Any, Marks]]] = {}
+        for event in events:
+            fact: Any = event.fact
+            listening = (slots.within(fact.region) if slots.regional else slots).listening.get(event.rank)
+            if not listening:
                 continue
-            known = heard.get((id(body), value))
-            if known is None:
-                heard[id(body), value] = (body, {at: event})
-            elif (other := known[1].get(at)) is None or _order(event) < _order(other):
-                known[1][at] = event
-    found: dict[tuple[str, str, str], GroupFact] = {}
-    for (_, value), (body, marks) in heard.items():
-        group = group_key(body.name, value if isinstance(value, tuple) else (value,))
-        for mark in (_told(group, at, marks[at]) for at in thinned(sorted(marks), body.shortest(context) // 2)):
-            found[group, mark.source, mark.id] = mark
-    step.facts += found.values()
+            at = event.at if event.is_timed else _end_of(event, slots)
+            if at is None or fact.received_at - at > lateness(fact.source):
+                continue
+            context.subject = event.subject
+            for body, group_of in listening:
+                value = group_of(fact, context)
+                if value is None or value == "":
+                    continue
+                groups = heard.get(id(body))
+                if groups is None:
+                    groups = heard[id(body)] = (body, {})
+                known = groups[1].get(value)
+                if known is None:
+                    groups[1][value] = {at: event}
+                elif (other := known.get(at)) is None or _order(event) < _order(other):
+                    known[at] = event
+        for body, found in heard.values():
+            for value, marks in found.items():
+                yield body, value, marks
 
+    def _closest_of(self, body: Silence) -> int:
+        found = self._closest.get(id(body))
+        if found is None:
+            found = self._closest[id(body)] = body.shortest(self.context) // 2
+        return found
 
-def _here(event: Event, slots: Slots) -> Slots:
-    """The rules as they read where an event happened."""
-    fact: Any = event.fact
-    return slots.within(fact.region) if slots.regional else slots
+    def _telling(self, group: str, times: Sequence[int], closest: int) -> list[int]:
+        """Which of these rising times a group is told of; those behind what it was told last are thinned alone."""
+        last = self._told.get(group)
+        told = list(thinned(times, closest, last if last is not None and last < times[0] else None))
+        if last is None or last < told[-1]:
+            if len(self._told) > MOST_KNOWN:
+                self._told.clear()
+            self._told[group] = told[-1]
+        return told
 
 
 def _end_of(event: Event, slots: Slots) -> int | None:
     """A date without a time is heard until its 24:00; a deletion says nothing of when something was done."""
     return slots.places.end_of(event.fact) if event.rank else None
-
-
-def _value(body: Silence, hears_all: bool, event: Event, context: Context) -> Any:
-    """By what the group is known that hears this event, one value or several; None where none does."""
-    rank, fact = event.rank, event.fact
-    context.subject = event.subject
-    if not hears_all:
-        context.alone(fact)
-        if not body.hears(fact, context):
-            return None
-    assert body.grouping is not None
-    parts = body.grouping.parts
-    if len(parts) == 1:
-        value = parts[0].functions[rank](fact, context)
-        return None if value == "" else value
-    values = tuple(part.functions[rank](fact, context) for part in parts)
-    return None if any(value is None or value == "" for value in values) else values
 
 
 def _order(event: Event) -> tuple[int, str, str]:
@@ -92,9 +114,9 @@ def _told(group: str, at: int, event: Event) -> GroupFact:
     return GroupFact(group, fact.source, mark_id(fact), 0, True, event.subject, fact, fact.recorded_at)
 
 
-def thinned(times: Sequence[int], closest: int) -> Iterator[int]:
-    """The first and the last of rising times, and so many between that none of the gaps is wider than need be."""
-    told: int | None = None
+def thinned(times: Sequence[int], closest: int, told: int | None = None) -> Iterator[int]:
+    """The first and the last of rising times, and so many between that none of the gaps is wider than need be; the
+    first too may be left out where one before it was `told`."""
     for at, following in zip(times, (*times[1:], None), strict=False):
         if told is None or following is None or following - told > closest:
             told = at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -143,12 +143,12 @@ def _groupings(book: Book) -> dict[int, list[Grouping]]:
     return found
 
 
-def _listening(book: Book) -> dict[int, tuple[tuple[Silence, bool], ...]]:
-    """Which rules hear messages of each rank, and whether they hear every one."""
-    found: dict[int, tuple[tuple[Silence, bool], ...]] = {}
+def _listening(book: Book) -> dict[int, tuple[tuple[Silence, Callable[[Any, Context], Any]], ...]]:
+    """Which rules hear messages of each rank, and how the group that hears one is found."""
+    found: dict[int, tuple[tuple[Silence, Callable[[Any, Context], Any]], ...]] = {}
     for body in (rule.body for rule in book.rules if isinstance(rule.body, Silence)):
         for rank in body.ranks:
-            found[rank] = (*found.get(rank, ()), (body, body.hears_all(rank)))
+            found[rank] = (*found.get(rank, ()), (body, body.group_of(rank)))
     return found
 
 

@@ -18,7 +18,7 @@ from rules.core.chunk import Chunk, FoldError, events_from
 from rules.core.engine import FOLD_RAISED, QUARANTINED, doubt, is_full, is_told_full, settle_doubt
 from rules.core.folding import KEEP, TRANSIT, begin, fold, is_settling, slots_of, take
 from rules.core.keeping import Records
-from rules.core.marking import tell_marks
+from rules.core.marking import Marking
 from rules.core.record import CLOSING, NEVER, Record
 from rules.core.refolding import Heard
 from rules.core.saying import final_clocks, say_alerts, void_others
@@ -56,7 +56,7 @@ class SubjectCore:
         self.always_refold, self.tells_clocks = always_refold, tells_clocks
         self.records = Records(rows, book.mark, hot)
         self.timers = Timers(self.records.wakes())
-        self.heard = Heard(self.slots, rows)
+        self.heard, self.marking = Heard(self.slots, rows), Marking(self.slots)
         quietly = not (always_refold or tells_clocks or book.regional or book.tables.closures)
         self.calm = Calm(self.slots) if quietly else None
 
@@ -87,7 +87,7 @@ class SubjectCore:
                 record.restore(chunk.count, chunk.length)
                 step.facts = [fact for fact in step.facts if fact.subject != record.subject]
                 self._one_by_one(record, events_from(chunk.since, events, record.subject), now, step)
-        tell_marks(events, self.slots, step)
+        self.marking.tell(events, step)
         self._keep((chunk.record for chunk in taken.values()), now, step)
         return step
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from rules.core.marking import tell_marks
+from rules.core.marking import Marking
 from rules.core.opening import tell_openings, tell_past_openings
 from rules.core.record import Record
 from rules.core.slots import Slots
@@ -52,7 +52,7 @@ def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step:
     found: dict[tuple[str, str], list[Fact]] = {}
     versions, names = record.versions(), {grouping.name for grouping in groupings}
     tell_past_openings(record, slots, names, step)
-    tell_marks([event_of(record.subject, version) for version in versions], slots, step, names)
+    Marking(slots).tell([event_of(record.subject, version) for version in versions], step, names)
     for version in versions:
         found.setdefault((version.source, version.id), []).append(version)
     for same in found.values():

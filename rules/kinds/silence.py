@@ -7,7 +7,7 @@ one. A source of the roster that was never heard is silent since the day from wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -84,11 +84,26 @@ class Silence(Grouped, frozen=True, kw_only=True):
         """That of its grouping."""
         return self.grouping.name if self.grouping is not None else ""
 
-    def hears_all(self, rank: int) -> bool:
-        """Whether every event of a type is heard, whatever it says."""
-        return not self.is_of_roster and self.when is None and self.event.is_plain(rank)
+    def group_of(self, rank: int) -> Callable[[Any, Context], Any]:
+        """A function of an event of that type: by what the group is known that hears it, one value or several; None,
+        or an empty text, where none does."""
+        assert self.grouping is not None
+        parts = [part.functions[rank] for part in self.grouping.parts]
+        hears_all = not self.is_of_roster and self.when is None and self.event.is_plain(rank)
+        if hears_all and len(parts) == 1:
+            return parts[0]
 
-    def hears(self, fact: Any, context: Context) -> bool:
+        def group(fact: Any, context: Context) -> Any:
+            if not hears_all:
+                context.alone(fact)
+                if not self._hears(fact, context):
+                    return None
+            values = tuple([part(fact, context) for part in parts])
+            return None if None in values or "" in values else values
+
+        return group
+
+    def _hears(self, fact: Any, context: Context) -> bool:
         """Whether an event is a mark of this rule: of the roster, whatever its sources send."""
         if self.is_of_roster:
             return fact.source in context.places.tables.sources.expected

@@ -36,6 +36,8 @@ from rules.model.events import DELETED, RANK_OF, Event, Fact, stream_of
 
 HOT = 20_000
 """How many subjects stay folded in memory; the others rest as rows and are folded again when an event comes."""
+HOT_ALONE = 200_000
+"""The same where there are no rows but in memory: a row is little smaller than a subject that is followed quietly."""
 
 
 class SubjectCore:
@@ -49,12 +51,12 @@ class SubjectCore:
         book: Book,
         rows: Rows | None = None,
         always_refold: bool = False,
-        hot: int = HOT,
+        hot: int | None = None,
         tells_clocks: bool = True,
     ) -> None:
         self.slots = Slots(book)
         self.always_refold, self.tells_clocks = always_refold, tells_clocks
-        self.records = Records(rows, book.mark, hot)
+        self.records = Records(rows, book.mark, hot or (HOT_ALONE if rows is None else HOT))
         self.timers = Timers(self.records.wakes())
         self.heard, self.marking = Heard(self.slots, rows), Marking(self.slots)
         quietly = not (always_refold or tells_clocks or book.regional or book.tables.closures)

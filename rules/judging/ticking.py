@@ -99,7 +99,7 @@ class Ticking:
             return LOUD
         ticker.last += fact.occurred_at - ticker.since
         ticker.since = NEVER
-        return CALM
+        return WAKES  # while it was paused nothing waited for it
 
     def _any(self, states: list[Any], fact: Any, context: Context) -> int:
         """An event that means something only on a condition, or more than one thing."""

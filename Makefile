@@ -27,8 +27,10 @@ run: env-run  ## everything on this machine: Kafka, warehouse, worker, lander, c
 	@if $(ENVIRONMENT) --fresh .venv requirements/all.txt; then exec .venv/bin/mingjing run $(ARGS); \
 	else exec .venv-run/bin/mingjing run $(ARGS); fi
 
+TOGETHER = -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 test: env  ## every test, with a real broker and a real warehouse (TESTS=path chooses some)
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest $(TOGETHER) $(TESTS)
 
 check: env  ## format, lint, types, the import contract, rule lint, rule tests
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ import pytest
 from expectations import night
 from streams.settings import ROOT
 from tests.expectations import landed_night as fixture
+from tests.waiting import PATIENCE
 from warehouse.link import connect
 from warehouse.reader import Reader
 
@@ -101,7 +102,7 @@ def walk(warehouse_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFact
         capture_output=True,
         text=True,
         env=airflow_environment(folder),
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
     yield Walk(json.loads(done.stdout.splitlines()[-1]), urls)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.settings import ROOT
+from tests.waiting import PATIENCE
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 LIGHT = ("airflow", "dags", "typing")
@@ -60,6 +61,8 @@ def test_a_task_opens_the_night_and_calls_one_step(file: Path) -> None:
 @pytest.mark.airflow
 def test_reading_the_dag_files_opens_no_file_no_socket_and_no_process(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "AIRFLOW_HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", READING], capture_output=True, text=True, env=environment, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", READING], capture_output=True, text=True, env=environment, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {"touched": [], "heavy": []}

@@ -51,7 +51,7 @@ async def test_chicago_comes_to_the_same_licences_through_facts_on_four_partitio
         async with Reader(settings, topics.ALERTS) as said:
             names = topics.Names(settings.topic_prefix, settings.app)
             await feed(settings.kafka_bootstrap_servers, names, history(), Pace(), DeadLetters(None))
-            heard = await said.until(lambda read: final_alerts(read.alerts) == right, 120)
+            heard = await said.until(lambda read: final_alerts(read.alerts) == right)
             assert heard, difference(final_alerts(said.alerts), right) + running[0].log.read_text()
             assert said_twice(said.alerts) == []
             often = [alert for alert in final_alerts(said.alerts).values() if alert.value is not None]

@@ -14,8 +14,13 @@ import pytest
 
 from streams.local import ports
 from streams.settings import ROOT
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.broker, pytest.mark.warehouse, pytest.mark.slow]
+
+PAGE = r"console: (http://127\.0\.0\.1:\d+/)"
+ALERT = r"(notice|yellow card|red card) +[A-Z]\d\d"
+"""Any alert: of a flood three a second are shown, and which three is for the machine to say."""
 
 
 @pytest.fixture
@@ -64,13 +69,13 @@ def until(process: "subprocess.Popen[str]", wanted: list[str]) -> Iterator[str]:
 def test_a_first_look_shows_alerts_and_a_page_and_ctrl_c_leaves_no_process(environ: dict[str, str]) -> None:
     process = started(environ, "--kafka-port", "0", "--warehouse-port", "0", "--console-port", "0")
     try:
-        said = "".join(until(process, [r"console: http://127\.0\.0\.1:\d+/", r"(notice|yellow|red card) +T0"]))
-        address = re.search(r"http://127\.0\.0\.1:\d+/", said)
+        said = "".join(until(process, [PAGE, ALERT]))
+        address = re.search(PAGE, said)
         assert address, said
-        with urllib.request.urlopen(address[0], timeout=10) as page:
+        with urllib.request.urlopen(address[1], timeout=PATIENCE) as page:
             assert page.status == 200
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=40)
+        rest, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, rest
         assert left_behind(environ["MINGJING_STATE"]) == []
     finally:
@@ -82,7 +87,7 @@ def test_a_first_look_names_every_port_that_is_taken(environ: dict[str, str]) ->
         kafka, console = one.getsockname()[1], other.getsockname()[1]
         free = str(ports.free())
         process = started(environ, "--kafka-port", str(kafka), "--warehouse-port", free, "--console-port", str(console))
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert f"port {kafka}" in said and "--kafka-port" in said
     assert f"port {console}" in said and "--console-port" in said

@@ -20,6 +20,7 @@ from rules.model.times import SECOND, iso
 from streams import clock, topics
 from streams.marks import put_marks
 from streams.settings import ROOT, Settings
+from tests.waiting import PATIENCE
 
 STUB = (str(Path(__file__).parent / "stub_worker.py"),)
 REAL = ("-m", "streams.cli.main", "worker")
@@ -58,7 +59,7 @@ class Worker:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -126,7 +127,7 @@ class Reader:
     async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
 
-    async def until(self, condition: Callable[["Reader"], Any], seconds: float) -> bool:
+    async def until(self, condition: Callable[["Reader"], Any], seconds: float = PATIENCE) -> bool:
         """Reads on until the condition holds; whether it came to hold."""
         give_up_at = clock.monotonic() + seconds
         while not condition(self):

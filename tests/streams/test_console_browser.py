@@ -21,6 +21,7 @@ from rules.model.events import decode_message, to_event
 from rules.model.times import next_midnight, parse_time
 from streams.settings import ROOT
 from streams.topics import ALERTS, CLOCKS, Names, create, plan
+from tests.waiting import PATIENCE
 from warehouse import migrations, rows
 from warehouse.writer import Writer
 
@@ -151,7 +152,7 @@ def console_at(broker: str, names: Names, warehouse: str) -> Iterator[Console]:
         assert found, f"no address in {told!r}"
         yield Console(found[0], broker, names, warehouse)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -189,7 +190,7 @@ def chromium() -> Iterator[Any]:
     running.quit()
 
 
-def awaited(chromium: Any, script: str, seconds: float = 30) -> Any:
+def awaited(chromium: Any, script: str, seconds: float = PATIENCE) -> Any:
     """What a JavaScript expression gives as soon as it gives something."""
     from selenium.webdriver.support.wait import WebDriverWait
 
@@ -309,5 +310,5 @@ def test_the_console_says_which_port_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "streams.cli.main", "console", "--port", port]
-        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert said.returncode == 3 and f"port {port}" in said.stderr and "--port N" in said.stderr

@@ -16,6 +16,7 @@ from streams.console.link import Reach
 from streams.console.tail import Tail
 from streams.local.broker import Broker
 from streams.topics import ALERTS, CLOCKS, Names, create, plan
+from tests.waiting import until
 from warehouse import migrations, rows
 from warehouse.writer import Writer
 
@@ -35,12 +36,6 @@ def alert(subject: str, **given: Any) -> Alert:
         message=Text(f"{subject} 无理由", f"{subject} has no reason"),
         **{"revision": 1, **given},
     )
-
-
-async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 def topics(bootstrap: str, names: Names) -> None:

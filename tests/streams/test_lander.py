@@ -27,13 +27,13 @@ from streams.landing import table_of
 from streams.marks import put_marks
 from streams.settings import ROOT, Settings
 from streams.topics import ALERTS, CLOCKS, DEAD_LETTERS, INSPECTION_EVENTS, SERVICE_EVENTS, Names
+from tests.waiting import PATIENCE
 from warehouse import embedded
 from warehouse.migrations import migrate
 from warehouse.reader import Reader
 
 PROMPT = Pace(records=500, gather=0.1, poll=0.05)
 NINE = 1_770_858_000_000_000
-SECONDS = 60.0
 
 
 def record(offset: int, value: bytes | None = b"{}") -> Any:
@@ -122,14 +122,14 @@ async def landing(*landers: Lander) -> AsyncIterator[None]:
         yield
         for lander in landers:
             lander.stop()
-        await asyncio.wait_for(asyncio.gather(*running), SECONDS)
+        await asyncio.wait_for(asyncio.gather(*running), PATIENCE)
     finally:
         for each in running:
             each.cancel()
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE):
         while not await asyncio.to_thread(condition):
             await asyncio.sleep(0.05)
 
@@ -254,7 +254,7 @@ async def test_a_lander_killed_again_and_again_lands_everything_once(system: Set
         process = subprocess.Popen(command, env=environment, stderr=log)
         await until(has_landed(system, total))
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, SECONDS) == 0, (tmp_path / "log").read_text()
+        assert await asyncio.to_thread(process.wait, PATIENCE) == 0, (tmp_path / "log").read_text()
     assert landed(system) == (total, total)
 
 

@@ -24,6 +24,7 @@ from tests.streams.lane_harness import (
     workers,
 )
 from tests.streams.stub_worker import expected
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.broker
 
@@ -38,15 +39,15 @@ async def test_a_worker_killed_in_the_middle_of_a_run_loses_and_repeats_nothing(
     with workers(broker_settings, 2) as running:
         async with Reader(broker_settings, topics.ALERTS) as alerts:
             await feed(broker_settings, fed[:6_000])
-            assert await alerts.until(lambda read: len(read.values) > 300, 60), running[0].log.read_text()
+            assert await alerts.until(lambda read: len(read.values) > 300), running[0].log.read_text()
             running[0].kill()
             await feed(broker_settings, fed[6_000:])
             running.append(Worker(broker_settings, STUB))
-            assert await alerts.until(lambda read: len(read.values) > 1_000, 60)
+            assert await alerts.until(lambda read: len(read.values) > 1_000)
             running[1].kill()
             await feed(broker_settings, [], END)
             running.append(Worker(broker_settings, STUB))
-            assert await alerts.until(lambda read: standing(read.alerts) == right, 60), running[0].log.read_text()
+            assert await alerts.until(lambda read: standing(read.alerts) == right), running[0].log.read_text()
             assert said_twice(alerts.alerts) == []
             assert running[2].stop() == 0
 
@@ -57,12 +58,12 @@ async def test_a_worker_that_lost_its_local_store_reads_the_changelog(broker_set
     async with Reader(broker_settings_ready(broker_settings), topics.ALERTS) as alerts:
         with workers(broker_settings, 1) as running:
             await feed(broker_settings, fed[:1_000])
-            assert await alerts.until(lambda read: len(read.values) > 100, 30)
+            assert await alerts.until(lambda read: len(read.values) > 100)
             assert running[0].stop() == 0
         elsewhere = replace(broker_settings, state=broker_settings.state / "another machine")
         with workers(elsewhere, 1):
             await feed(broker_settings, fed[1_000:], END)
-            assert await alerts.until(lambda read: standing(read.alerts) == right, 30)
+            assert await alerts.until(lambda read: standing(read.alerts) == right)
             await nothing_more(alerts)
             assert standing(alerts.alerts) == right
             assert said_twice(alerts.alerts) == []
@@ -88,7 +89,7 @@ async def test_bad_input_goes_to_the_dead_letters_and_the_rest_is_judged(broker_
     with workers(broker_settings, 1) as running:
         async with Reader(broker_settings, topics.DEAD_LETTERS) as letters:
             await feed(broker_settings, [*good[:25], *bad, *good[25:]], END)
-            assert await letters.until(lambda read: len(read.values) == 7, 30), running[0].log.read_text()
+            assert await letters.until(lambda read: len(read.values) == 7), running[0].log.read_text()
             found = [msgspec.json.decode(each) for each in letters.values]
             assert sorted(each["reason"] for each in found) == [
                 "fold_failed", "from_the_future", "misrouted",
@@ -98,7 +99,7 @@ async def test_bad_input_goes_to_the_dead_letters_and_the_rest_is_judged(broker_
             assert all(each["offset"] >= 0 and len(each["hash"]) == 32 for each in found)
         right = expected(events(good), END)
         async with Reader(broker_settings, topics.ALERTS) as alerts:
-            assert await alerts.until(lambda read: standing(read.alerts) == right, 30)
+            assert await alerts.until(lambda read: standing(read.alerts) == right)
 
 
 async def test_state_made_with_another_number_of_partitions_is_refused(broker_settings: Settings) -> None:
@@ -106,14 +107,14 @@ async def test_state_made_with_another_number_of_partitions_is_refused(broker_se
     with workers(one, 1) as running:
         async with Reader(one, topics.ALERTS) as alerts:
             await feed(one, messages(50, 5, seed=4), END)
-            assert await alerts.until(lambda read: read.values, 30)
+            assert await alerts.until(lambda read: read.values)
         assert running[0].stop() == 0
     admin = topics.administrator(one.kafka_bootstrap_servers)
     names = topics.Names(one.topic_prefix, one.app)
     admin.create_partitions({names.of(topics.SERVICE_EVENTS): 2})
     admin.close()
     again = Worker(one, STUB)
-    assert again.process.wait(30) == 1
+    assert again.process.wait(PATIENCE) == 1
     assert "has 2 partitions, its state was made with 1" in again.log.read_text()
 
 
@@ -125,7 +126,7 @@ async def test_records_that_retention_took_unjudged_are_an_alarm_and_the_rest_is
     with workers(one, 1) as running:
         async with Reader(one, topics.ALERTS) as alerts:
             await feed(one, fed[:20], BASE + HOUR)
-            assert await alerts.until(lambda read: read.values, 30)
+            assert await alerts.until(lambda read: read.values)
         assert running[0].stop() == 0
     await feed(one, fed[20:])
     source = TopicPartition(topics.Names(one.topic_prefix, one.app).of(topics.SERVICE_EVENTS), 0)
@@ -135,7 +136,7 @@ async def test_records_that_retention_took_unjudged_are_an_alarm_and_the_rest_is
     with workers(one, 1) as running:
         async with Reader(one, topics.ALERTS) as alerts:
             await feed(one, [], END)
-            assert await alerts.until(lambda read: len(read.values) > 5, 30), running[0].log.read_text()
+            assert await alerts.until(lambda read: len(read.values) > 5), running[0].log.read_text()
         assert running[0].stop() == 0
         assert re.search(r"records \d+ to 39 were deleted by retention", running[0].log.read_text())
 
@@ -149,6 +150,6 @@ async def test_a_deadline_fires_in_wall_time_without_any_traffic(broker_settings
     with workers(live, 1) as running:
         async with Reader(live, topics.ALERTS) as alerts:
             await feed(live, [("c0", value)])
-            heard = await alerts.until(lambda read: any(a.reason == "silent" for a in read.alerts), 30)
+            heard = await alerts.until(lambda read: any(a.reason == "silent" for a in read.alerts))
             assert heard, running[0].log.read_text()
             assert due_at <= clock.now_us() < due_at + 2 * SECOND

@@ -27,6 +27,7 @@ from streams.simulate import simulate
 from streams.simulate.versions import Message
 from tests.streams.lane_harness import REAL, Reader, Worker, difference, environment, final_alerts, said_twice, workers
 from tests.streams.lane_harness import feed as feed_service
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -87,18 +88,9 @@ def plain(alerts: dict[str, Alert]) -> dict[str, Alert]:
     return {name: msgspec.structs.replace(alert, book="") for name, alert in alerts.items()}
 
 
-async def until(condition: Callable[[], bool], seconds: float) -> bool:
-    give_up_at = clock.monotonic() + seconds
-    while not condition():
-        if clock.monotonic() > give_up_at:
-            return False
-        await asyncio.sleep(0.1)
-    return True
-
-
-async def reported(settings: Settings, wanted: Callable[[Report], bool], count: int = 1, seconds: float = 30.0) -> bool:
+async def reported(settings: Settings, wanted: Callable[[Report], bool], count: int = 1) -> bool:
     """Whether so many workers came to report what is wanted."""
-    give_up_at = clock.monotonic() + seconds
+    give_up_at = clock.monotonic() + PATIENCE
     while clock.monotonic() < give_up_at:
         if sum(wanted(each) for each in await history.reports(settings)) >= count:
             return True
@@ -136,7 +128,7 @@ async def test_two_workers_take_a_published_book_under_load_and_come_to_what_a_r
     with workers(broker_settings, 2, REAL) as running:
         async with Reader(broker_settings, topics.ALERTS) as said:
             await feed(broker_settings, messages[:half])
-            assert await said.until(lambda read: any(a.book == first.hash for a in read.alerts), 60), log_of(running)
+            assert await said.until(lambda read: any(a.book == first.hash for a in read.alerts)), log_of(running)
             loading = asyncio.ensure_future(feed(broker_settings, messages[half:], now))
             began = clock.monotonic()
             await publish(broker_settings, second)
@@ -144,7 +136,7 @@ async def test_two_workers_take_a_published_book_under_load_and_come_to_what_a_r
             assert heard and clock.monotonic() - began < TAKEN_WITHIN, log_of(running)
             await loading
             wanted = replayed(load_book(folder), messages, now)
-            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == wanted, 60), difference(
+            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == wanted), difference(
                 plain(final_alerts(said.alerts)), wanted
             ) + log_of(running)
             assert {alert.rule for alert in wanted.values()} >= {"T04", "crowd", "week"}
@@ -161,15 +153,15 @@ async def test_a_worker_killed_while_it_judges_anew_goes_on_exactly(
         async with Reader(broker_settings, topics.ALERTS) as said:
             await feed(broker_settings, messages, now)
             shipped = replayed(load_book(), messages, now)
-            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == shipped, 60), log_of(running)
+            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == shipped), log_of(running)
             second = packed(broker_settings, folder)
             await publish(broker_settings, second)
-            assert await said.until(lambda read: any(a.book == second.hash for a in read.alerts), TAKEN_WITHIN)
+            assert await said.until(lambda read: any(a.book == second.hash for a in read.alerts))
             for each in list(running):
                 each.kill()
             running.append(Worker(broker_settings, REAL))
             wanted = replayed(load_book(folder), messages, now)
-            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == wanted, 60), difference(
+            assert await said.until(lambda read: plain(final_alerts(read.alerts)) == wanted), difference(
                 plain(final_alerts(said.alerts)), wanted
             )
             assert said_twice(said.alerts) == []

@@ -6,10 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 
 import pytest
 
@@ -25,6 +22,7 @@ from streams.settings import ROOT
 from streams.simulate import simulate
 from streams.sources.emission import Sourced
 from streams.sources.faults import DeadLetters, Fault, Place
+from tests.waiting import PATIENCE, awaited
 
 FAR = 4_102_444_800_000_000
 
@@ -205,19 +203,12 @@ def test_ctrl_c_leaves_no_process_and_no_file(month: Path, tmp_path: Path) -> No
     process = subprocess.Popen(command, env=environ, start_new_session=True, stderr=subprocess.PIPE, text=True)
     awaited(lambda: len(members(process.pid)) >= 3, "the parts did not start")
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "interrupted" in said
     assert "Traceback" not in said
     awaited(lambda: not members(process.pid), "a process was left")
     assert not list((tmp_path / "tmp").iterdir())
-
-
-def awaited(condition: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, otherwise
-        Event().wait(0.05)
 
 
 def members(group: int) -> list[int]:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from streams.cli import warehouse
 from streams.settings import from_environment
+from tests.waiting import PATIENCE
 from warehouse import embedded
 from warehouse.migrations import shipped
 
@@ -64,5 +65,5 @@ def test_serve_answers_until_it_is_told_to_stop(tmp_path: Path) -> None:
     port = int(next(line for line in server.stdout if line.startswith("ready ")).split()[1])
     assert Client("127.0.0.1", port).execute("SELECT 1") == [(1,)]
     server.send_signal(signal.SIGINT)
-    assert server.wait(30) == 0
+    assert server.wait(PATIENCE) == 0
     server.stdout.close()

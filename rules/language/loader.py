@@ -49,11 +49,11 @@ def load_book(directory: Path | None = None) -> Book:
 
 def read_book(directory: Path | None = None) -> Survey:
     """What stands in a folder, sound or not: nothing is raised for what is written in it."""
-    root = directory or BOOK
+    root = _rules_of(directory)
     faults: list[BookError] = []
     tables = _tables(directory, faults)
-    around = Surroundings(_clocks(root, faults), tables)
-    paths = [path for path in sorted(root.rglob("*.yaml")) if _holds_a_rule(path.relative_to(root))]
+    around = Surroundings(_clocks(directory or BOOK, faults), tables)
+    paths = _rule_files(root)
     if not paths:
         faults.append(BookError(str(root), 1, 1, "empty", "there is no rule in this folder"))
     read = [read_rule(Source(path, shown(path), faults), around) for path in paths]
@@ -82,17 +82,27 @@ def _regional(
 
 def book_files(directory: Path | None = None) -> dict[str, Path]:
     """Every file that `load_book` reads, by its place in a folder that would be the same book by itself."""
-    root = directory or BOOK
-    found = {"clocks.yaml": _clocks_file(root)}
-    for path in sorted(root.rglob("*.yaml")):
-        if _holds_a_rule(path.relative_to(root)):
-            found[path.relative_to(root).as_posix()] = path
+    root = _rules_of(directory)
+    found = {"clocks.yaml": _clocks_file(directory or BOOK)}
+    found |= {path.relative_to(root).as_posix(): path for path in _rule_files(root)}
     for name in NAMES:
         place = place_of(directory, name)
         for path in [place] if place.is_file() else sorted(place.rglob("*")):
             if path.suffix in SUFFIXES and path.is_file():
                 found[f"{name}/{path.relative_to(place).as_posix()}" if path != place else name] = path
     return found
+
+
+def _rules_of(directory: Path | None) -> Path:
+    """The folder of the rules: a folder with tables alone goes by the shipped ones."""
+    if directory is None:
+        return BOOK
+    has_tables = any((directory / name).exists() for name in NAMES)
+    return BOOK if has_tables and not _rule_files(directory) else directory
+
+
+def _rule_files(root: Path) -> list[Path]:
+    return [path for path in sorted(root.rglob("*.yaml")) if _holds_a_rule(path.relative_to(root))]
 
 
 def _holds_a_rule(path: Path) -> bool:

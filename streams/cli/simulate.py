@@ -14,6 +14,7 @@ from typing import Annotated, BinaryIO, cast
 import msgspec
 import typer
 
+from rules.language import load_book
 from rules.model.times import iso
 from streams.simulate import START, Simulation, simulate, truth_json
 
@@ -31,6 +32,15 @@ Out = Annotated[
 Truth = Annotated[str, typer.Option(help="真值文件，默认与输出同名 · the truth file; beside the output by default")]
 Kafka = Annotated[bool, typer.Option("--kafka", help="送进 Kafka，带时钟标记 · into Kafka, with clock marks")]
 Speed = Annotated[float, typer.Option(min=0, help="历史时间的倍速（Kafka）· times as fast as it went (Kafka)")]
+BookFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--book",
+        help="取其声明的表，默认用随附的 · whose declared tables the town has; the shipped ones without it",
+        exists=True,
+        file_okay=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="摘要用 JSON · the summary in JSON")]
 
 
@@ -45,6 +55,7 @@ def command(
     kafka: Kafka = False,
     speed: Speed = 0.0,
     json: AsJson = False,
+    book: BookFolder = None,
 ) -> None:
     """可重复的模拟月份：埋入的问题全部列在真值文件 · a deterministic month with planted faults.
 
@@ -55,7 +66,7 @@ def command(
     if not out and not kafka:
         raise typer.BadParameter("请给出 --out 或 --kafka · give --out FILE, --kafka, or both")
     try:
-        made = simulate(seed, days, cases, _day(start), disorder)
+        made = simulate(seed, days, cases, _day(start), disorder, load_book(book).tables if book else None)
     except ValueError as fault:
         raise typer.BadParameter(str(fault)) from fault
     beside = truth or (truth_beside(out) if out and out != "-" else "")

@@ -28,11 +28,13 @@ class Story:
     stream = "service"
 
     def __init__(self, subject: str, office: Office, task_code: str, hours: Hours, rng: Random) -> None:
-        self.subject, self.office, self.task_code = subject, office, task_code
+        self.subject, self.office, self.task_code, self.source = subject, office, task_code, office.source
         self.hours, self.rng = hours, rng
         self.records: list[Record] = []
         self.limits: list[Limit] = []
         self.hits: list[Hit] = []
+        self.others: list[Story] = []
+        """Further subjects of the same plan, told beside this one."""
         self.fault = ""
         self.last = 0
 
@@ -40,7 +42,7 @@ class Story:
         """The next event of the subject; fields that say nothing are left out."""
         said = self.office.said(self.task_code, actor) | {k: v for k, v in data.items() if v not in ("", None)}
         number = len(self.records) + 1
-        record = Record(f"{self.subject}/{number}", self.office.source, self.stream, self.subject, type_, at, said)
+        record = Record(f"{self.subject}/{number}", self.source, self.stream, self.subject, type_, at, said)
         self.records.append(record)
         self.last = max(self.last, at)
         return record
@@ -58,13 +60,13 @@ class Story:
             Limit(rule=rule, fault=fault, due_date=due_date, due_at=due_at, stopped_at=stopped_at, **how)
         )
 
-    def hit(self, rule: str, record: Record, reason: str = "matched", after: int = 0) -> None:
+    def hit(self, rule: str, record: Record, reason: str = "matched", after: int = 0, **how: Any) -> None:
         """An event that breaks a rule, or so long after it what should have come had not come."""
-        self.hits.append(Hit(rule=rule, fault=self.fault, at=record.at + after, reason=reason))
+        self.hits.append(Hit(rule=rule, fault=self.fault, at=record.at + after, reason=reason, **how))
 
     def expected(self, now: int) -> list[Expected]:
         found = [made for each in self.limits if (made := expected_of(each, self.subject, now)) is not None]
-        return found + [hit.expected(self.subject) for hit in self.hits if hit.at <= now]
+        return found + [hit.expected(self.subject, now) for hit in self.hits if hit.at <= now]
 
 
 class CaseStory(Story):
@@ -78,6 +80,9 @@ class CaseStory(Story):
         self.decider = rng.choice(office.deciders)
         self.began = self.paused = self.extended = self.approved = 0
         self.online = True
+        self.renews = ""
+        """The last day of the permit that is to be renewed."""
+        self.reviewed_at: int | None = None
         self.promise = item.promised_limit.amount if item.promised_limit else 0
         self.legal = item.legal_limit.amount if item.legal_limit else 0
 
@@ -92,7 +97,8 @@ class CaseStory(Story):
         kind = "person" if rng.random() < 0.4 else "company"
         instant = self.item.type == "instant"
         self.add(
-            "case.applied", at, applicant=self.applicant, applicant_kind=kind, channel=channel, kind="first",
+            "case.applied", at, applicant=self.applicant, applicant_kind=kind, channel=channel,
+            kind="renewal" if self.renews else "first", valid_until=self.renews,
             project_type="instant" if instant else "promise", item_version=self.item.effective.isoformat(),
             applicant_region=self.office.region if rng.random() < 0.9 else "510104",
             bundle_id=f"bundle-{rng.randrange(5)}" if rng.random() < 0.1 else "",
@@ -140,16 +146,16 @@ class CaseStory(Story):
         self.limit("T04", self.began + ACCEPTANCE, record.at)
         return record
 
-    def suspend(self, day: int, kind: str, notice: str, approved: int) -> None:
-        self.add(
+    def suspend(self, day: int, kind: str, notice: str, approved: int, number: int = 1) -> Record:
+        record = self.add(
             "case.suspended", self.on(day), self.decider, kind=kind, reason="依法需要专门程序",
-            procedure_id=f"{self.subject}-p1", notice_no=notice, approved_days=approved,
+            procedure_id=f"{self.subject}-p{number}", notice_no=notice, approved_days=approved,
         )  # fmt: skip
-
         self.approved = day + approved
+        return record
 
-    def resume(self, day: int) -> None:
-        record = self.add("case.resumed", self.on(day), self.decider, procedure_id=f"{self.subject}-p1")
+    def resume(self, day: int, number: int = 1) -> None:
+        record = self.add("case.resumed", self.on(day), self.decider, procedure_id=f"{self.subject}-p{number}")
         self.limit("T07", self.approved, record.at)
 
     def extend(self, day: int, days: int, role: str) -> None:
@@ -188,6 +194,11 @@ class CaseStory(Story):
         """Writes down the limits of the handling clock, which began on `self.began` and stopped then."""
         if not self.promise:
             return
+        if self.item.review_limit:
+            reviewed = [at for at in (self.reviewed_at, stopped_at) if at is not None]
+            self.limit(
+                "T03.review", self.began + self.item.review_limit.amount + self.paused, min(reviewed, default=None)
+            )
         promise = self.began + self.promise + self.paused
         warning = self.fault or "decided on the last day"
         last = self.hours.days[promise]

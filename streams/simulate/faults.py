@@ -49,6 +49,11 @@ def pausable(item: Item) -> bool:
     return bool(item.special_procedures)
 
 
+def unhurried(item: Item) -> bool:
+    """An item that can be paused again and again before its promise is near."""
+    return pausable(item) and item.promised_limit is not None and item.promised_limit.amount >= 6
+
+
 def extendable(item: Item) -> bool:
     return item.extension_limit is not None and item.extension_limit.amount >= 10 and not item.joint
 
@@ -59,3 +64,17 @@ def permit(item: Item) -> bool:
 
 def certified(item: Item) -> bool:
     return item.has_certificate
+
+
+def heard(item: Item) -> bool:
+    return "hearing" in item.special_procedures
+
+
+def reviewed(item: Item) -> bool:
+    """An item that a lower organ reviews first, if the catalogue has one."""
+    return item.review_limit is not None
+
+
+def rostered(item: Item) -> bool:
+    """An item that says who may act, if the catalogue does."""
+    return bool(item.roster)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
 
-from rules.model.times import MINUTE, next_midnight
+from rules.model.times import DAY, MINUTE, next_midnight
 from streams.simulate.cases import Story
 from streams.simulate.hours import ZONE, Hours, day_of
 from streams.simulate.town import Office, uscc
@@ -15,6 +15,8 @@ from streams.simulate.versions import Record
 
 BACKFILL = 10
 """Days in which a scan may be supplied with a reason (深府规〔2025〕6号)."""
+CAP = 2
+"""Checks of one object by one organ in a year (国办发〔2024〕54号: a region declares its own)."""
 RESULT, GRACE = 20, 5
 """Working days of 国办发〔2018〕118号 for results, and those in which an order is rechecked after its day."""
 VIOLATIONS = ("超范围经营", "未按规定公示", "台账不全", "设备未检验")
@@ -31,6 +33,12 @@ class CheckStory(Story):
         self.object = uscc(office.region, int(subject.rpartition("-")[2]))
         """Nobody is checked twice, so that no cap is reached."""
         self.officers = sorted(rng.sample(office.clerks, 2))
+
+    def again(self, number: int) -> CheckStory:
+        """Another check of the same object by the same officers."""
+        other = CheckStory(f"{self.subject}-{number}", self.office, self.task_code, self.hours, self.rng, self.plan)
+        other.object, other.officers, other.fault = self.object, self.officers, self.fault
+        return other
 
     def check(self, type_: str, at: int, actor: str = "", **data: object) -> Record:
         return self.add(type_, at, actor, object_id=self.object, plan_id=self.plan, action_id=self.subject, **data)
@@ -139,6 +147,28 @@ def never_rechecked(check: CheckStory, day: int) -> None:
     check.check("result.published", check.on(ordered + 9), what="check", where="信用网站")
 
 
+def published_without_a_check(check: CheckStory, day: int) -> None:
+    """Announced, approved, published; nobody went there."""
+    check.check("check.approved", check.on(day - 1), check.office.head)
+    published = check.check("result.published", check.on(day), what="check", where="信用网站")
+    check.hit("P01.published", published, "step_missing", after=DAY)
+
+
+def checked_three_times(check: CheckStory, day: int) -> None:
+    """Three visits of one organ to one object in a year: the second reaches the cap, the third passes it."""
+    visits = [check, *(check.again(number) for number in (2, 3))]
+    made: dict[int, int] = {}
+    for visit, on in zip(visits, (day - 8, day - 4, day), strict=True):
+        performed = visit.perform(on)
+        performed.lag = performed.travel = MINUTE  # by the tablet of the officer
+        visit.conclude(on)
+        year = day_of(performed.at).year
+        made[year] = made.get(year, 0) + 1
+        if made[year] > 1:
+            visit.hit("I01", performed, "reached" if made[year] == CAP else "over_quota")
+    check.others = list(visits[1:])
+
+
 def result_never_published(check: CheckStory, day: int) -> None:
     check.perform(day - RESULT)
     check.record(day - RESULT, "no_problem")
@@ -150,7 +180,7 @@ Checked = Callable[[CheckStory, int], None]
 
 CHECK_FAULTS: tuple[Checked, ...] = (
     never_scanned, scanned_too_late, scanned_without_a_reason, checked_by_one_officer, never_rechecked,
-    result_never_published,
+    result_never_published, published_without_a_check, checked_three_times,
 )  # fmt: skip
 
 

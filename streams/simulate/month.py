@@ -7,13 +7,16 @@ from random import Random
 from typing import TypeVar
 
 from rules.tables import Item
+from streams.simulate.calls import calls
 from streams.simulate.cases import CaseStory, Story
+from streams.simulate.crowds import ENOUGH, crowds
 from streams.simulate.faults import Fault
 from streams.simulate.hours import Hours
 from streams.simulate.inspections import CHECK_FAULTS, CheckStory, checked, month_report, plan_of, scanned_afterwards
 from streams.simulate.ordinary import course_of
-from streams.simulate.penalties import PENALTIES, PENALTY_FAULTS, PenaltyStory
+from streams.simulate.penalties import PENALTIES, PENALTY_FAULTS, PenaltyStory, fined_beyond_the_standard
 from streams.simulate.planted import FAULTS
+from streams.simulate.seizures import SEIZURE_FAULTS, SEIZURES, SeizureStory
 from streams.simulate.town import Town
 
 FAULTY = 0.06
@@ -22,6 +25,7 @@ LATEST = 4
 """A planted breach stands so many working days before the end, so that what follows it is known."""
 CHECKS_A_CASE = 0.25
 PENALTIES_A_CASE = 0.03
+SEIZURES_A_CASE = 0.01
 CHECKS_A_PLAN = 15
 Told = TypeVar("Told")
 
@@ -31,10 +35,20 @@ class Month:
 
     def __init__(self, town: Town, hours: Hours, cases: int) -> None:
         self.town, self.hours, self.cases = town, hours, cases
+        self.faults = tuple(each for each in FAULTS if any(each.fits(item) for item in town.promised))
+        """What the items of this town have room for: a roster, say, can only be broken where there is one."""
 
     def stories(self) -> Iterator[Story]:
-        yield from (self._case(number) for number in range(self.cases))
-        yield from self._inspections()
+        for story in (*self._cases(), *self._inspections()):
+            yield story
+            yield from story.others
+        month = f"{self.hours.start:%y%m}"
+        yield from calls(self.town, self.hours, self._breach_day(self._rng("calls", 0)), month)
+        if self.cases >= ENOUGH:
+            yield from crowds(self.town, self.hours, self._breach_day(self._rng("crowds", 0)), month)
+
+    def _cases(self) -> Iterator[Story]:
+        return (self._case(number) for number in range(self.cases))
 
     def _rng(self, kind: str, number: int) -> Random:
         return Random(f"{self.town.seed}/{kind}/{number}")
@@ -50,7 +64,7 @@ class Month:
 
     def _case(self, number: int) -> CaseStory:
         rng = self._rng("case", number)
-        fault = _planted(FAULTS, number, self.cases, rng)
+        fault = _planted(self.faults, number, self.cases, rng)
         item = self._item(fault, rng)
         office = self.town.office_for(item, rng)
         subject = f"SC-{office.region}-{self.hours.start:%y%m}-{number:06d}"
@@ -77,6 +91,8 @@ class Month:
             yield self._check(number, checks, *plans[-1])
         punished = max(round(self.cases * PENALTIES_A_CASE), 1)
         yield from (self._penalty(number, punished, *plans[number % len(plans)]) for number in range(punished))
+        seized = max(round(self.cases * SEIZURES_A_CASE), 1)
+        yield from (self._seizure(number, seized, *plans[number % len(plans)]) for number in range(seized))
         report, _ = self._plan(len(plans))
         month_report(report, self.hours.now)
         yield report
@@ -104,7 +120,9 @@ class Month:
         rng = self._rng("penalty", number)
         subject = f"CF-{plan.office.region}-{self.hours.start:%y%m}-{number:06d}"
         penalty = PenaltyStory(subject, plan.office, task_code, self.hours, rng, plan.subject)
-        fault = _planted(PENALTY_FAULTS, number, punished, rng)
+        penalty.allowed = self.town.standard(penalty.violation, plan.office.region, self.hours.start)
+        faults = [each for each in PENALTY_FAULTS if penalty.allowed or each is not fined_beyond_the_standard]
+        fault = _planted(faults, number, punished, rng)
         if fault is not None:
             penalty.fault = fault.__name__
             fault(penalty, self._breach_day(rng))
@@ -112,6 +130,19 @@ class Month:
             tell: Callable[[PenaltyStory, int], None] = rng.choice(PENALTIES)
             tell(penalty, self._a_day(rng))
         return penalty
+
+    def _seizure(self, number: int, seized: int, plan: Story, task_code: str) -> SeizureStory:
+        rng = self._rng("seizure", number)
+        subject = f"QZ-{plan.office.region}-{self.hours.start:%y%m}-{number:06d}"
+        seizure = SeizureStory(subject, plan.office, task_code, self.hours, rng, plan.subject)
+        fault = _planted(SEIZURE_FAULTS, number, seized, rng)
+        if fault is not None:
+            seizure.fault = fault.__name__
+            fault(seizure, self._breach_day(rng))
+        else:
+            lawful: Callable[[SeizureStory, int], None] = rng.choice(SEIZURES)
+            lawful(seizure, self._a_day(rng))
+        return seizure
 
 
 def _planted(faults: Sequence[Told], number: int, of: int, rng: Random) -> Told | None:

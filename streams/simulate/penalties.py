@@ -13,10 +13,8 @@ from streams.simulate.versions import Record
 
 DECISION = 90
 """Days of Penalty Law 60."""
-SERVICE, PUBLICATION = 7, 7
-"""Working days of Penalty Law 61 and of 国办发〔2018〕118号."""
-LEAST, MOST = 500, 50_000
-"""The fines that the shipped standards allow for every violation of this town."""
+SERVICE, PUBLICATION, EVIDENCE = 7, 7, 7
+"""Working days of Penalty Law 61, of 国办发〔2018〕118号 and of Penalty Law 56."""
 
 
 class PenaltyStory(CheckStory):
@@ -28,6 +26,8 @@ class PenaltyStory(CheckStory):
         self.filed = date.min
         self.violation = rng.choice(VIOLATIONS)
         self.paused = self.extended = 0
+        self.allowed: tuple[float, float] | None = None
+        """The fines that a declared standard allows, if there is one."""
 
     def penalty(self, type_: str, at: int, **data: object) -> Record:
         return self.add(
@@ -75,7 +75,7 @@ class PenaltyStory(CheckStory):
         said = {"procedure": "ordinary", "origin": "check", "violation": self.violation, "party_absent": absent}
         decided = self.penalty("penalty.decided", self.on(day), result="fine", fine=fine, publishable=True, **said)
         self.until("T03.penalty", due, decided.at, rolls=True)
-        if not LEAST <= fine <= MOST:
+        if self.allowed and not self.allowed[0] <= fine <= self.allowed[1]:
             self.hit("I05", decided)
         if served is not None:
             self.penalty("penalty.served", self.on(day + served))
@@ -128,7 +128,18 @@ def extended_by_the_officer(penalty: PenaltyStory, day: int) -> None:
     penalty.decide(day + penalty.rng.randrange(1, 4))
 
 
+def evidence_kept_too_long(penalty: PenaltyStory, day: int) -> None:
+    """Preserved on the day of the filing, and nothing decided about it for more than seven working days."""
+    penalty.file(day - EVIDENCE)
+    name = {"evidence_id": f"{penalty.subject}-e1"}
+    penalty.penalty("evidence.preserved", penalty.on(day - EVIDENCE), **name)
+    disposed = penalty.penalty("evidence.disposed", penalty.on(day + 1), **name)
+    penalty.limit("T03.evidence", day, disposed.at)
+    penalty.decide(day + 3)
+
+
 def fined_beyond_the_standard(penalty: PenaltyStory, day: int) -> None:
+    """Only where the town declares a standard."""
     penalty.file(penalty.hours.working_day_before(day, 30))
     penalty.decide(day, fine=float(penalty.rng.choice((100, 80_000))))
 
@@ -145,7 +156,7 @@ def penalty_never_published(penalty: PenaltyStory, day: int) -> None:
 
 Punished = Callable[[PenaltyStory, int], None]
 PENALTY_FAULTS: tuple[Punished, ...] = (
-    decided_too_late, never_decided, extended_by_the_officer, fined_beyond_the_standard,
+    decided_too_late, never_decided, extended_by_the_officer, fined_beyond_the_standard, evidence_kept_too_long,
     never_served_on_an_absent_party, penalty_never_published,
 )  # fmt: skip
 PENALTIES: tuple[Punished, ...] = (

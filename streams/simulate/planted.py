@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from streams.simulate import planted_deeds, planted_limits
+from streams.simulate import planted_deeds, planted_limits, planted_procedures
 from streams.simulate.faults import ENTERED, Fault
 
-FAULTS: tuple[Fault, ...] = tuple(
-    each for room in (planted_limits, planted_deeds) for each in ENTERED if each.tell.__module__ == room.__name__
-)
+ROOMS = (planted_limits, planted_deeds, planted_procedures)
+FAULTS: tuple[Fault, ...] = tuple(each for room in ROOMS for each in ENTERED if each.tell.__module__ == room.__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import blake2b
 from random import Random
 
@@ -60,7 +61,8 @@ class Office(Struct, frozen=True):
     def said(self, task_code: str, actor: str = "") -> dict[str, object]:
         """What every event of this office says."""
         spoken: dict[str, object] = {"task_code": task_code, "region": self.region, "organ": self.name}
-        spoken["department"] = self.name + ("审批科" if task_code[0] == "0" and len(task_code) == 12 else "执法大队")
+        grants = task_code.startswith("0") and len(task_code) == 12
+        spoken["department"] = self.name + ("审批科" if grants else "执法大队")
         return spoken | ({"actor": actor} if actor else {})
 
 
@@ -69,7 +71,7 @@ class Town:
 
     def __init__(self, tables: Tables, seed: int, hours: Hours) -> None:
         """Raises ValueError where the catalogue does not reach back to these days."""
-        self.seed = seed
+        self.seed, self.declared, self.expected = seed, tables.declared, tables.sources.expected
         self.items = tuple(sorted(_in_force(tables, hours), key=lambda item: item.task_code))
         self.promised = tuple(item for item in self.items if item.type != "instant")
         self.instant = tuple(item for item in self.items if item.type == "instant")
@@ -81,6 +83,11 @@ class Town:
         people = [hashed(self.seed, region, organ, number) for number in range(8)]
         source = f"cn-{region}-{organ}"
         return Office(region, PLACES[region] + ORGANS[organ], source, tuple(people[:4]), tuple(people[4:7]), people[7])
+
+    def standard(self, violation: str, region: str, on: date) -> tuple[float, float] | None:
+        """The fines that the declared standard of the region allows."""
+        row = self.declared.row("standards", violation, on, region)
+        return (row["min"], row["max"]) if row is not None else None
 
     def office_for(self, item: Item, rng: Random) -> Office:
         return self.offices[rng.choice(tuple(PLACES)), item.offices[0]]

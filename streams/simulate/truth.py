@@ -44,15 +44,25 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 class Hit(Struct, frozen=True, kw_only=True):
-    """An event that breaks a rule by itself."""
+    """An event that breaks a rule by itself.
+
+    `ended_at` is when that was over, `subject` whose it is if not the story's.
+    """
 
     rule: str
     fault: str
     at: int
     reason: str = "matched"
+    subject: str = ""
+    ended_at: int | None = None
+    due_date: date | None = None
 
-    def expected(self, subject: str) -> Expected:
-        return Expected(rule=self.rule, subject=subject, fault=self.fault, reason=self.reason, state="open", at=self.at)
+    def expected(self, subject: str, now: int) -> Expected:
+        ended = self.ended_at is not None and self.ended_at <= now
+        return Expected(
+            rule=self.rule, subject=self.subject or subject, fault=self.fault, reason=self.reason,
+            state="ended" if ended else "open", at=self.at, due_date=self.due_date,
+        )  # fmt: skip
 
 
 def expected_of(limit: Limit, subject: str, now: int) -> Expected | None:

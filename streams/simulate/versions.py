@@ -29,6 +29,8 @@ class Record(Struct):
     whole_day: bool = False
     before: dict[str, Any] | None = None
     """What the first version said instead, where this is the corrected one."""
+    travel: int | None = None
+    """How long it took to arrive, where it came by a line of its own that nothing disturbs."""
     deleted: bool = False
     """Entered by mistake and deleted an hour or two later."""
 
@@ -67,7 +69,7 @@ class Post:
         return made
 
     def _message(self, record: Record, data: dict[str, Any], operation: str, recorded: int, rng: Random) -> Message:
-        arrives = self._arrival(recorded, rng)
+        arrives = self._arrival(recorded, rng) if record.travel is None else self._clamped(recorded + record.travel)
         written: dict[str, Any] = {"specversion": "1.0", "id": record.id, "source": record.source}
         written |= {
             "type": record.type,

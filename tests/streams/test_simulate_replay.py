@@ -1,6 +1,7 @@
 """The core finds in a simulated month what was planted there, no more and no less."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,12 @@ from streams.simulate import Simulation, simulate
 CHUNK = 400
 
 
-@pytest.fixture(scope="module")
-def book() -> Book:
-    return load_book()
+TOWN = Path(__file__).resolve().parents[2] / "examples" / "town"
+
+
+@pytest.fixture(scope="module", params=[None, TOWN], ids=["shipped tables", "tables of the town"])
+def book(request: pytest.FixtureRequest) -> Book:
+    return load_book(request.param)
 
 
 def judged(made: Simulation, book: Book) -> set[tuple[object, ...]]:
@@ -43,6 +47,6 @@ def judged(made: Simulation, book: Book) -> set[tuple[object, ...]]:
 def test_a_replay_of_a_simulated_month_raises_exactly_the_planted_truth(
     book: Book, seed: int, days: int, cases: int, start: date, disorder: int
 ) -> None:
-    made = simulate(seed, days, cases, start, disorder)
+    made = simulate(seed, days, cases, start, disorder, book.tables)
     truth = {(each.rule, each.subject, each.reason, each.state, each.at, each.due_date) for each in made.truth}
     assert judged(made, book) == truth

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from rules.language import load_book
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.language.clock_body import CLOCK_KEYS, EXTEND_KEYS, PAUSE_KEYS
 from rules.language.grouping import WINDOW_KEYS
 from rules.language.history_body import BASELINE_KEYS, CAP_KEYS, NEW_VALUE_KEYS
@@ -117,7 +117,7 @@ def test_the_rules_on_the_pages_load_and_their_examples_hold(tmp_path: Path) -> 
     for number, rule in enumerate(shown):
         (tmp_path / f"shown{number}.yaml").write_text(rule, encoding="utf-8")
     book = load_book(tmp_path)
-    assert {rule.kind for rule in book.rules} == set(READERS)
+    assert {rule.kind for rule in book.rules} == set(KINDS)
     assert [str(difference) for rule in book.rules for difference in run(book, rule)] == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rules.language import load_book
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.testing.examples import run
 from streams.cli.main import main
 from streams.settings import ROOT
@@ -35,7 +35,7 @@ def test_there_is_a_worked_example_of_every_kind_and_it_holds(tmp_path: Path) ->
     for number, rule in enumerate(RULE.findall(text("en"))):
         (tmp_path / f"{number}.yaml").write_text(rule, encoding="utf-8")
     book = load_book(tmp_path)
-    assert sorted(rule.kind for rule in book.rules) == sorted(READERS)
+    assert sorted(rule.kind for rule in book.rules) == sorted(KINDS)
     for rule in book.rules:
         assert run(book, rule) == []
         assert {bool(example.expect) for example in rule.examples} == {True, False}, rule.id

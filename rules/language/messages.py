@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules.expression import Value
 from rules.kinds.deadline import Deadline
+from rules.language.bodies import KINDS, OTHER
 from rules.language.grouping import grouped_by
 from rules.language.rule import Body
 from rules.language.words import known, missing, suggest, text
@@ -22,17 +23,6 @@ NOT_YET = ("this is not known when the message is said", "say `left` before the 
 STEPS = ("fire", "warn")
 EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
-OTHER = "other.subject"
-FIGURES = ("value", "threshold", "group", "total")
-SAID: dict[str, tuple[str, ...]] = {
-    "deadline": ("limit", "start", "due", "left", "stop", "overdue"),
-    "sequence": ("missing", "limit"),
-    "roster": ("roster", "who"),
-    **dict.fromkeys(("count", "ratio", "aggregate", "spike", "baseline", "cap"), FIGURES),
-    "new_value": ("group",),
-    "overlap": (OTHER,),
-    "silence": ("group", "gap", "since", "source"),
-}
 
 
 class Sayable(Struct, frozen=True):
@@ -65,10 +55,10 @@ def sayable(kind: str, body_node: Node | None, body: Body | None, subject: str, 
     ranks = sorted(body.ranks if body is not None and body.ranks else BY_RANK)
     types = tuple(BY_RANK[rank] for rank in ranks)
     grouped: tuple[str, ...] = ()
-    if "group" in SAID.get(kind, ()) and body_node is not None:
+    said = KINDS[kind].says if kind else ()
+    if "group" in said and body_node is not None:
         grouped = tuple(str(part.value) for part in grouped_by(body_node))
     fields = (name for name in grouped if name in ENVELOPE or any(name in each.judged for each in types))
-    said = SAID.get(kind, ())
     others = (f"other.{subject}",) if OTHER in said else ()
     names = frozenset((subject, *EVERYWHERE, *said, *others, *fields))
     return Sayable(names, frozenset(params), types, grouped, _unknown(body))

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from rules.expression import Value
 from rules.judging.ladder import Escalation
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.language.escalations import ESCALATE, lifted, read_escalations, written_once
 from rules.language.life import LIFE_KEYS, Life, read_life
 from rules.language.messages import read_messages, sayable
@@ -26,9 +26,9 @@ from rules.tables import Tables
 
 KEYS = (
     "rule", "name", "category", "basis", "severity", "stream", "subject", "params", "when", "notify", "message",
-    ESCALATE, "examples", *LIFE_KEYS, *READERS,
+    ESCALATE, "examples", *LIFE_KEYS, *KINDS,
 )  # fmt: skip
-JUDGED = frozenset(("severity", "stream", "subject", "params", "when", ESCALATE, *READERS))
+JUDGED = frozenset(("severity", "stream", "subject", "params", "when", ESCALATE, *KINDS))
 SUBJECTS = {"service": "case_id", "inspection": "action_id"}
 STREAMS = tuple(SUBJECTS)
 LONGEST_ID = 20
@@ -114,16 +114,16 @@ def _rule_id(node: Node, life: Life, around: Surroundings) -> str:
 
 def _kind(node: Node) -> str:
     """The one kind that a rule has; the first where it has several, empty where it has none."""
-    kinds = [key for key in READERS if node.get(key) is not None]
-    if len(kinds) != 1 and not (node.mistyped & READERS.keys() and not kinds):
-        node.fault("one-kind", f"a rule has one kind of {', '.join(READERS)}; this has {len(kinds)}")
+    kinds = [key for key in KINDS if node.get(key) is not None]
+    if len(kinds) != 1 and not (node.mistyped & KINDS.keys() and not kinds):
+        node.fault("one-kind", f"a rule has one kind of {', '.join(KINDS)}; this has {len(kinds)}")
     return kinds[0] if kinds else ""
 
 
 def _body(node: Node, kind: str, head: Head, reading: Reading) -> Body | None:
     part = node.get(kind)
     if part is not None and kind:
-        return READERS[kind](part if kind == "deadline" else lifted(part), head, reading)
+        return KINDS[kind].read(part if kind == "deadline" else lifted(part), head, reading)
     reading.expression(head.when, (), ("bool",))
     return None
 

@@ -15,7 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from rules.judging.windows import AXES
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.language.escalations import ESCALATE
 from rules.language.grouping import TYPES as WINDOWS
 from rules.language.rule import CATEGORIES
@@ -84,9 +84,11 @@ FIELD: dict[str, Schema] = {
 def schemas() -> dict[str, Schema]:
     """A schema for every file of FILES, by its name."""
     shapes = YAML(typ="safe").load(SHAPES.read_text(encoding="utf-8"))
+    if unsaid := [kind for kind in KINDS if kind not in shapes or kind not in shapes["rule"]["keys"]]:
+        raise LookupError(f"{SHAPES.name} does not say what may stand in {', '.join(unsaid)}")
     definitions = {name: _shape(name, shapes) for name in shapes}
     definitions["chosen"] = CHOSEN
-    definitions["rule"]["oneOf"] = [{"required": [kind]} for kind in READERS]
+    definitions["rule"]["oneOf"] = [{"required": [kind]} for kind in KINDS]
     return {name: _document(name, definitions) for name in FILES}
 
 
@@ -129,7 +131,7 @@ def _keys(name: str, shapes: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         return {"@columns": _columns, "@fields": _fields}[shape["keys"]]()
     read = READ_BELOW.get(name, shape["keys"])
     inherited = _keys(shape["like"], shapes) if "like" in shape else {}
-    escalates = {ESCALATE: ("#escalation+", "what becomes of an alert that stays open")} if name in READERS else {}
+    escalates = {ESCALATE: ("#escalation+", "what becomes of an alert that stays open")} if name in KINDS else {}
     return (
         inherited | {key: (said, meaning) for key, (said, meaning) in shape["keys"].items() if key in read} | escalates
     )

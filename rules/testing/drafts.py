@@ -9,7 +9,7 @@ from string import Template
 
 from msgspec import Struct
 
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.language.errors import BookError
 from rules.language.loader import read_book
 from rules.language.rule import CATEGORIES
@@ -27,7 +27,7 @@ LATER = {"service": ("case.closed", "case.decided"), "inspection": ("penalty.clo
 
 
 WORDS: dict[str, tuple[str, ...]] = {
-    "kind": tuple(READERS), "event": tuple(TYPES), "severity": SEVERITIES, "category": CATEGORIES,
+    "kind": tuple(KINDS), "event": tuple(TYPES), "severity": SEVERITIES, "category": CATEGORIES,
 }  # fmt: skip
 
 

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.testing.drafts import Draft, NotADraft, begin, checked
 
 BOOK = "规则目录 · the folder to write to"
 ID = "规则编号，如 X01 · the id of the rule, such as X01"
 NAME = "名称 · its name"
-KIND = f"类型 · its kind: {', '.join(READERS)}"
+KIND = f"类型 · its kind: {', '.join(KINDS)}"
 EVENT = "事件类型，如 case.accepted · the event that it is about, such as case.accepted"
 BASIS = "依据：法律条款或地方措施 · the law, article or local measure"
 SEVERITY = "级别 · notice, yellow_card, red_card"

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.language import load_book
-from rules.language.bodies import READERS
+from rules.language.bodies import KINDS
 from rules.testing.drafts import DRAFTS, Draft, NotADraft, begin, text_of, wrong_with
 from rules.testing.examples import run
 from streams.cli.rules import app
@@ -20,11 +20,11 @@ def draft(**changed: str) -> Draft:
 
 
 def test_there_is_a_draft_of_every_kind() -> None:
-    assert set(READERS) - {path.stem for path in DRAFTS.glob("*.yaml")} == set()
+    assert set(KINDS) - {path.stem for path in DRAFTS.glob("*.yaml")} == set()
 
 
 @pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_draft_lints_and_shows_what_fires_and_what_does_not(kind: str, event: str) -> None:
     severity = "red_card" if event == EVENTS[0] else "notice"
     assert [str(error) for error in wrong_with(text_of(draft(kind=kind, event=event, severity=severity)))] == []

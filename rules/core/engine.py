@@ -17,13 +17,13 @@ from rules.judging.selector import Selector
 from rules.judging.verdicts import Verdict
 from rules.kinds.match import Match
 from rules.language.rule import Book, Rule
-from rules.model.alerts import Alert, Text
+from rules.model.alerts import DOUBTFUL, Alert, Text
 from rules.model.events import Fact
 
 MOST_LOG = 1 << 20
 """Bytes of log beyond which a subject is quarantined: one runaway key must not hold up its partition."""
 QUARANTINED = f"the log of this subject has more than {MOST_LOG} bytes: further events are not judged"
-DOUBT, FOLD_RAISED = "doubtful", "fold_raised"
+DOUBT, FOLD_RAISED = DOUBTFUL, "fold_raised"
 MOST_DOUBTS = 20
 """How many events that were set aside are kept of a subject by name: those that may yet be taken."""
 

@@ -23,12 +23,15 @@ Pause = tuple[date, date]
 
 
 class DayKind(StrEnum):
-    """What the clock did on a day. `OFF`: a day that its unit does not count; `AFTER`: it had stopped."""
+    """What the clock did on a day. `OFF`: a day that its unit does not count; `CLOSED`: it was paused by a declared
+    closure; `AFTER`: it had stopped.
+    """
 
     START = "start"
     COUNTED = "counted"
     OFF = "off"
     PAUSED = "paused"
+    CLOSED = "closed"
     BEYOND = "beyond"
     AHEAD = "ahead"
     AFTER = "after"
@@ -81,11 +84,17 @@ class ClockStrip(Struct, frozen=True):
 
 
 def clock_days(
-    clock: Clock, works: Callable[[date], bool], now: int, zone: str, pauses: Sequence[Pause] = ()
+    clock: Clock,
+    works: Callable[[date], bool],
+    now: int,
+    zone: str,
+    pauses: Sequence[Pause] = (),
+    closed: Sequence[Pause] = (),
 ) -> ClockStrip:
     """The days from the clock's start to the last of its due date, its stop and (while it is open) today.
 
-    `works` says whether offices work on a day; `pauses` are those that the clock counted.
+    `works` says whether offices work on a day; `pauses` are those that it counted, `closed` the declared closures
+    among them.
     """
     due = due_day(clock, zone)
     stop = None if clock.stopped_at is None else local_day(clock.stopped_at, zone)
@@ -97,7 +106,7 @@ def clock_days(
     day = clock.start_date
     while day <= reached:
         worked = works(day)
-        kind = _kind(clock, day, worked, due, last, stop is not None, pauses)
+        kind = _kind(clock, day, worked, due, last, stop is not None, pauses, closed)
         counts = worked or not in_working_days(clock)
         tally[kind] += counts
         number = tally[kind] if counts and kind in NUMBERED else 0
@@ -143,6 +152,7 @@ def _kind(
     last: date,
     is_stopped: bool,
     pauses: Sequence[Pause],
+    closed: Sequence[Pause],
 ) -> DayKind:
     if day == clock.start_date:
         return DayKind.START
@@ -150,6 +160,8 @@ def _kind(
         return DayKind.AFTER if is_stopped else DayKind.AHEAD
     if due is not None and day > due:
         return DayKind.BEYOND
+    if any(first <= day <= final for first, final in closed):
+        return DayKind.CLOSED
     if any(first <= day <= final for first, final in pauses):
         return DayKind.PAUSED
     return DayKind.COUNTED if worked or not in_working_days(clock) else DayKind.OFF
@@ -161,7 +173,7 @@ def _cut(made: list[ClockDay], last: date, due: date, tally: Counter[DayKind]) -
         tuple(shown),
         last,
         tally[DayKind.COUNTED],
-        tally[DayKind.PAUSED],
+        tally[DayKind.PAUSED] + tally[DayKind.CLOSED],
         tally[DayKind.BEYOND],
         (shown[0].day - made[0].day).days,
         (made[-1].day - shown[-1].day).days,

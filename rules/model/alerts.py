@@ -31,6 +31,10 @@ class Text(Struct, frozen=True, gc=False):
     en: str
 
 
+DOUBTFUL = "doubtful"
+"""The parameter that marks an alert of which an event is missing."""
+
+
 class Alert(Struct, frozen=True, kw_only=True, gc=False):
     """One verdict that stands, ended, was withdrawn, or is contested. Times are epoch microseconds.
 
@@ -70,6 +74,11 @@ class Alert(Struct, frozen=True, kw_only=True, gc=False):
     evidence_total: int = 0
     mode: str = "live"
     absorbed_by: str = ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether an event of its subject could not be taken in."""
+        return DOUBTFUL in self.params
 
 
 class Clock(Struct, frozen=True, kw_only=True, gc=False):

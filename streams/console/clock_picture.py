@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from rules.judging.clock_days import ClockDay, ClockStrip, as_of_now, clock_days
 from rules.model.alerts import Clock
+from rules.tables import Closure
 from streams.console.alert_view import Said, figures
+from streams.console.closures import closed_days, notes, on_a_day, that_matter
 from streams.console.declared import Declared
 from streams.console.happenings import Happening, pauses_of
 from streams.console.spans import length
@@ -54,10 +56,13 @@ class ClockPicture(Struct, frozen=True):
 def picture(clock: Clock, happenings: Sequence[Happening], now: int, words: Words, known: Declared) -> ClockPicture:
     """The picture of a clock at `now`."""
     zone, works = known.zone(clock.region), known.works(clock.region)
-    pauses = pauses_of(clock, happenings, works, zone)
-    strip = clock_days(clock, works, now, zone, pauses or ())
+    closures = that_matter(clock, known.closed(clock.region, clock.responsible), zone)
+    closed = [closed_days(each) for each in closures]
+    pauses = pauses_of(clock, happenings, works, zone, closed)
+    drawn = closed if pauses is not None or clock.unit in ("exact", "workhours") else ()
+    strip = clock_days(clock, works, now, zone, pauses or (), drawn)
     clock = clock if pauses is None else as_of_now(clock, strip, now)
-    weeks = _weeks(strip, words)
+    weeks = _weeks(strip, closures, words)
     verdict = {True: "in_time", False: "late", None: ""}[clock.in_time]
     state = clock.state if clock.state == "contested" else verdict
     state = state or {"open": "running"}.get(clock.state, clock.state)
@@ -71,7 +76,7 @@ def picture(clock: Clock, happenings: Sequence[Happening], now: int, words: Word
         "late" if clock.left is not None and clock.left < 0 else state,
         tuple(tuple(weeks[place : place + BLOCK]) for place in range(0, len(weeks), BLOCK)),
         _legend(strip, words),
-        tuple(_notes(clock, strip, pauses is not None, words)),
+        (*_notes(clock, strip, pauses is not None, words), *notes(closures, words)),
         _as_of(clock, words, known),
     )
 
@@ -84,7 +89,7 @@ def _as_of(clock: Clock, words: Words, known: Declared) -> str:
     return words("clock.as_of", at=exact[:10] if clock.unit in ("workdays", "days") else exact[:16])
 
 
-def _weeks(strip: ClockStrip, words: Words) -> list[Week]:
+def _weeks(strip: ClockStrip, closures: Sequence[Closure], words: Words) -> list[Week]:
     """Each month is named beside its first week; where two begin in one row, the second beside the next."""
     weeks: list[Week] = []
     named: set[tuple[int, int]] = set()
@@ -94,16 +99,17 @@ def _weeks(strip: ClockStrip, words: Words) -> list[Week]:
         if fresh:
             named.add(fresh)
         label = words("month", year=fresh[0], month=fresh[1]) if fresh else ""
-        weeks.append(Week(label, tuple(None if cell is None else _cell(cell, words) for cell in row)))
+        weeks.append(Week(label, tuple(None if cell is None else _cell(cell, closures, words) for cell in row)))
     return weeks
 
 
-def _cell(day: ClockDay, words: Words) -> Cell:
+def _cell(day: ClockDay, closures: Sequence[Closure], words: Words) -> Cell:
     flags = [name for name in ("due", "stopped", "today") if getattr(day, name)]
     mark = "make_up" if day.make_up else "off" if day.holiday else ""
-    marks = [name for name in (day.kind.value if day.kind in ("start", "paused") else "", mark) if name]
+    marks = [name for name in (day.kind.value if day.kind in ("start", "paused", "closed") else "", mark) if name]
     marks += [name for name in flags if name != "today"]
     said = [words(f"day.{day.kind.value}") + (f" {day.number}" if day.number else "")]
+    said += [on_a_day(day.day, closures, words)] if day.kind == "closed" else []
     said += [words("day.make_up")] * day.make_up + [words("day.holiday")] * day.holiday
     said += [words(f"day.{name}") for name in flags]
     weekday = words(f"weekday.{WEEKDAYS[day.day.weekday()]}")
@@ -121,21 +127,21 @@ def _legend(strip: ClockStrip, words: Words) -> tuple[Said, ...]:
     there |= {name for each in strip.days for name in ("due", "stopped", "today") if getattr(each, name)}
     there |= {"make_up"} if any(each.make_up for each in strip.days) else set()
     order = (
-        *("start", "counted", "off", "make_up", "paused", "due", "stopped"),
+        *("start", "counted", "off", "make_up", "paused", "closed", "due", "stopped"),
         *("beyond", "ahead", "after", "today"),
     )
     return tuple(Said(name, words(f"day.{name}")) for name in order if name in there)
 
 
 def _notes(clock: Clock, strip: ClockStrip, pauses_are_drawn: bool, words: Words) -> list[str]:
-    notes: list[str] = []
+    told: list[str] = []
     if clock.unit in ("workdays", "days"):
         tally = {"counted": strip.counted, "paused": strip.paused, "beyond": strip.beyond}
-        notes.append(words("clock.summary", last=strip.last.isoformat(), **tally))
+        told.append(words("clock.summary", last=strip.last.isoformat(), **tally))
     if not pauses_are_drawn:
-        notes.append(words("clock.pauses_unknown", n=length(clock.paused, clock.unit, words)))
+        told.append(words("clock.pauses_unknown", n=length(clock.paused, clock.unit, words)))
     if strip.earlier:
-        notes.append(words("clock.earlier", n=strip.earlier))
+        told.append(words("clock.earlier", n=strip.earlier))
     if strip.later:
-        notes.append(words("clock.later", n=strip.later))
-    return notes
+        told.append(words("clock.later", n=strip.later))
+    return told

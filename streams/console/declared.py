@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rules.language import Book, BookErrors, load_book
 from rules.model.times import iso
-from rules.tables import Tables, load_tables
+from rules.tables import Closure, Tables, load_tables
 
 UNKNOWN_COLOUR = "#595959"
 
@@ -33,6 +33,10 @@ class Declared:
     def works(self, region: str) -> Callable[[date], bool]:
         """Whether offices of the region work on a day."""
         return self._tables.calendar(region).is_working_day
+
+    def closed(self, region: str, organ: str) -> tuple[Closure, ...]:
+        """The declared closures that pause the clocks of an organ in a region."""
+        return tuple(each for each in self._tables.closures.of(region) if each.organ in ("", organ))
 
     def colour(self, region: str, severity: str) -> str:
         return self._tables.regions.of(region).palette.get(severity, UNKNOWN_COLOUR)

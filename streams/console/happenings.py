@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -47,9 +47,14 @@ def last_versions(happenings: Iterable[Happening]) -> list[Happening]:
 
 
 def pauses_of(
-    clock: Clock, happenings: Iterable[Happening], works: Callable[[date], bool], zone: str
+    clock: Clock,
+    happenings: Iterable[Happening],
+    works: Callable[[date], bool],
+    zone: str,
+    closed: Sequence[Pause] = (),
 ) -> tuple[Pause, ...] | None:
-    """The paused days of a clock, told from its suspensions; None where they do not add up to its figure.
+    """The paused days of a clock, told from its suspensions and from the closures that were declared; None where they
+    do not add up to its figure.
 
     Which pauses are lawful is for the rules to say: the page shows days only if they agree with the clock.
     """
@@ -57,11 +62,15 @@ def pauses_of(
         return ()
     if clock.unit not in ("workdays", "days"):
         return None
-    whole = tuple(_suspensions(clock, last_versions(happenings), works, zone))
+    before_the_stop = [
+        each for each in last_versions(happenings) if clock.stopped_at is None or each.occurred_at <= clock.stopped_at
+    ]
+    whole = (*_suspensions(clock, before_the_stop, works, zone), *closed)
     last = local_day(clock.as_of if clock.stopped_at is None else clock.stopped_at, zone)
     for pauses in (whole, tuple((first, min(final, last)) for first, final in whole if first <= last)):
         days = {first + timedelta(days=n) for first, final in pauses for n in range((final - first).days + 1)}
-        if sum(works(day) or not in_working_days(clock) for day in days) == clock.paused:
+        counting = (day for day in days if day > clock.start_date)
+        if sum(works(day) or not in_working_days(clock) for day in counting) == clock.paused:
             return pauses
     return None
 

@@ -49,6 +49,8 @@ def row(entry: Entry, words: Words, known: Declared) -> dict[str, str]:
         "reason": words.name("reason", alert.reason),
         "flag": "" if alert.settled else words("flag.preliminary"),
         "flag_why": words("flag.preliminary_why"),
+        "doubt": words("flag.doubtful") if alert.is_doubtful else "",
+        "doubt_why": words("flag.doubtful_why"),
         "revision": f"r{alert.revision}" if alert.revision > 1 else "",
         "revision_name": words("queue.revision", n=alert.revision),
     }

@@ -15,7 +15,16 @@ IDLE = 5
 """Working days in which something must be done."""
 FAULT = "left lying"
 TAKEN_UP = frozenset(
-    {"case.received", "case.corrected", "case.accepted", "case.stage", "case.resumed", "case.extended"}
+    {
+        "case.received",
+        "case.corrected",
+        "case.accepted",
+        "case.stage",
+        "case.resumed",
+        "case.extended",
+        "case.hearing_notified",
+        "case.hearing_held",
+    }
 )
 LET_GO = frozenset({"case.correction_notified", "case.decided", "case.not_accepted", "case.withdrawn", "case.closed"})
 ENDED = LET_GO - {"case.correction_notified"}

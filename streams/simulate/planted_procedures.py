@@ -30,9 +30,9 @@ def heard_too_late(case: CaseStory, day: int) -> None:
     """Asked for in time, while the case is lawfully suspended; held on the day after the twentieth."""
     asked, told = day - HEARING, day - HEARING - 2
     _opened(case, told - 1)
-    case.suspend(told, "hearing", "TZ-3", HEARING + 5)
     name = {"hearing_id": f"{case.subject}-h1"}
     case.add("case.hearing_notified", case.on(told), case.decider, **name)
+    case.suspend(told, "hearing", "TZ-3", HEARING + 5)
     request = case.add("case.hearing_requested", case.on(asked), **name)
     case.limit("T03.hearing_request", told + ASKING, request.at)
     held = case.add("case.hearing_held", case.on(day + 1), case.decider, **name)

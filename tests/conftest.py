@@ -24,6 +24,7 @@ IN_ONE = {"broker": "kafka", "browser": "kafka", "warehouse": "warehouse", "airf
 """Tests with these marks stay in one process each, which starts their servers once."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Shares the tests out to processes: what needs a server first, the rest file by file, those with slow tests first.
 

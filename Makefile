@@ -27,7 +27,7 @@ run: env-run  ## everything on this machine: Kafka, warehouse, worker, lander, c
 	@if $(ENVIRONMENT) --fresh .venv requirements/all.txt; then exec .venv/bin/mingjing run $(ARGS); \
 	else exec .venv-run/bin/mingjing run $(ARGS); fi
 
-TOGETHER = -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+TOGETHER = -n logical --maxprocesses 4 --no-loadscope-reorder
 
 test: env  ## every test, with a real broker and a real warehouse (TESTS=path chooses some)
 	@$(BIN)/python -m pytest $(TOGETHER) $(TESTS)

@@ -20,23 +20,20 @@ if TYPE_CHECKING:
 SHARED = ROOT.parent / "shared"
 
 
-IN_ONE = {"broker": "kafka", "browser": "kafka", "warehouse": "warehouse", "airflow": "warehouse"}
-"""Tests with these marks stay in one process each, which starts their servers once."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How processes share the tests; without xdist they run one after another."""
+    from tests.turns import Turns
+
+    return Turns(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shares the tests out to processes: what needs a server first, the rest file by file, those with slow tests first.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the order in which they are shared out."""
+    if config.pluginmanager.hasplugin("xdist"):
+        from tests.turns import turn_of
 
-    A file stays whole, so what it makes for all of its tests is made once.
-    """
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    turns: dict[str, int] = {}
-    for item in items:
-        turn = next((name for mark, name in IN_ONE.items() if item.get_closest_marker(mark)), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(turn))
-        turns[item.nodeid] = list(dict.fromkeys(IN_ONE.values())).index(turn) if turn in IN_ONE.values() else 3
-    items.sort(key=lambda item: (turns[item.nodeid], item.path not in slow))
+        items.sort(key=lambda item: turn_of(item.nodeid.partition("::")[0])[0])
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ ROOMS := rules streams warehouse expectations dags
 ENVIRONMENT := $(PYTHON) requirements/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-run run test check cel fuzz bench faults mutate lock clean
+.PHONY: help env env-run run test check cel fuzz truth bench faults mutate lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do printf '  make %-8s %s\n' "$$target" "$$text"; done
@@ -30,7 +30,7 @@ run: env-run  ## everything on this machine: Kafka, warehouse, worker, lander, c
 TOGETHER = -n logical --maxprocesses 4 --no-loadscope-reorder
 
 test: env  ## every test, with a real broker and a real warehouse (TESTS=path chooses some)
-	@$(BIN)/python -m pytest $(TOGETHER) $(TESTS)
+	@MINGJING_HISTORIES=$${MINGJING_HISTORIES:-3000} $(BIN)/python -m pytest $(TOGETHER) $(TESTS)
 
 check: env  ## format, lint, types, the import contract, rule lint, rule tests
 	$(BIN)/ruff format --check .
@@ -45,6 +45,9 @@ cel: env  ## the conformance tests of CEL: what passes, file by file; ARGS=--pag
 
 fuzz: env  ## ten minutes of broken rules, expressions and events (ARGS="--minutes 1"): nothing may raise
 	@$(BIN)/python -W ignore -m tests.rules.fuzzing $(ARGS)
+
+truth: env  ## 50,000 histories through the core, in one process and over partitions, against a second judge (ARGS=1000)
+	@$(BIN)/python -m tests.oracle.nightly $(ARGS)
 
 bench: env  ## figures, as ratios to a baseline of the same run; written to bench/results
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -33,7 +33,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CALLED = re.compile(r"mingjing ((?!_)[a-z]+)(?: ([a-z]+))?")
 MADE = re.compile(r"\bmake ([a-z]+)")
 VARIABLE = re.compile(r"\b(?:MINGJING|KAFKA|CLICKHOUSE)_[A-Z_]*[A-Z]\b")
-ELSEWHERE = {"MINGJING_PROPERTY_EXAMPLES", "MINGJING_SIDE_BY_SIDE"}
+ELSEWHERE = {"MINGJING_HISTORIES", "MINGJING_FIRST_HISTORY", "MINGJING_SIDE_BY_SIDE"}
 """Read by tests, not by the program."""
 
 

@@ -105,6 +105,8 @@ class Group:
 
     def time_of(self, told: GroupFact) -> int:
         """The time of an event on the axis of the group."""
+        if told.placed_at is not None:
+            return told.placed_at
         return self.grouping.time_of(told.fact, told.first_recorded_at)
 
     def point(self, told: GroupFact) -> Point:
@@ -119,6 +121,7 @@ class Group:
         context, first = self.context, told.first_recorded_at
         context.alone(fact)
         context.subject, context.opening = told.subject, told.opening
+        context.times = {(fact.source, fact.id): told.placed_at} if told.placed_at is not None else NO_TIMES
         context.firsts = {(told.source, told.id): first} if first != fact.recorded_at else NO_TIMES
         return body.entry(fact, context)
 

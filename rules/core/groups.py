@@ -266,6 +266,7 @@ class GroupCore:
 
 def _is_same(one: GroupFact, other: GroupFact) -> bool:
     same = one.first_recorded_at == other.first_recorded_at and one.opening == other.opening
+    same = same and one.placed_at == other.placed_at
     return same and bool(one.fact == other.fact)
 
 

@@ -39,7 +39,8 @@ def tell_past_openings(record: Record, slots: Slots, groupings: Collection[str],
 
 
 def _differs(one: GroupFact, other: GroupFact) -> bool:
-    return (one.group, one.opening, one.fact) != (other.group, other.opening, other.fact)
+    kept = (other.group, other.opening, other.placed_at, other.fact)
+    return (one.group, one.opening, one.placed_at, one.fact) != kept
 
 
 def _openings(record: Record, slots: Slots, versions: Sequence[Fact]) -> Openings:
@@ -61,5 +62,6 @@ def _of_rule(body: Overlap, facts: Sequence[Fact], context: Context, record: Rec
         group, known_as = key_of(body.name, values), opening_id(fact.id, body.terms)
         if group is not None:
             told = (fact.source, known_as, record.count, True, record.subject, fact, fact.recorded_at)
-            found[body.name, fact.source, known_as] = GroupFact(group, *told, (body.terms, stopped))
+            placed_at = context.time_of(fact) if fact.whole_day else None
+            found[body.name, fact.source, known_as] = GroupFact(group, *told, (body.terms, stopped), placed_at)
     return found

@@ -13,13 +13,13 @@ from rules.core.folding import judged
 from rules.core.record import NOTHING, Record
 from rules.core.slots import Slots
 from rules.core.step import Step
-from rules.judging.verdicts import SILENT, ClockView
+from rules.judging.verdicts import SILENT, ClockView, Verdict
 from rules.judging.versions import in_order, resolve
 from rules.judging.windows import Grouped
 from rules.model.alerts import Alert, Clock
 from rules.model.events import Fact
 
-VOID = "void"
+CONTESTED, VOID = "contested", "void"
 
 
 def say_alerts(record: Record, slots: Slots, stale: Sequence[int], now: int, step: Step, whole: bool = False) -> None:
@@ -53,24 +53,21 @@ def _alerts_of(record: Record, slots: Slots, said: Sequence[int], now: int) -> d
             if not slots.governing.governs(rule, verdict.began_at, zone, now):
                 continue
             if facts is None:
-                facts = in_order(_grounds(record, said), record.context.times)
+                facts = in_order(judged(record, record.versions()), record.context.times)
+            grounds = facts if verdict.state != CONTESTED else _with_deleted(record, facts, verdict)
             shown = msgspec.structs.replace(ENGINE, mode=rule.mode) if slot in record.off else rule
             group = record.subject if isinstance(rule.body, Grouped) else ""
-            alert = alert_of(shown, verdict, record.subject, facts, slots.book, now, group)
+            alert = alert_of(shown, verdict, record.subject, grounds, slots.book, now, group)
             after[alert.alert_id] = alert
     return after
 
 
-def _grounds(record: Record, slots: Iterable[int]) -> list[Fact]:
-    """The events that verdicts rest on: those that speak, and what a contested one keeps though it was deleted."""
-    versions = record.versions()
-    facts = judged(record, versions)
-    known = {(fact.source, fact.id) for fact in facts}
-    wanted = {key for slot in slots for v in record.rulings.get(slot, SILENT).verdicts for key in v.rests_on} - known
-    if not wanted:
-        return facts
-    written = [v for v in versions if (v.source, v.id) in wanted and type(v) is not Fact]
-    return [*facts, *resolve(written)]
+def _with_deleted(record: Record, facts: Sequence[Fact], verdict: Verdict) -> Sequence[Fact]:
+    """The facts of a subject and what a contested alert rests on though it was deleted: no other knows of that."""
+    assert record.context is not None
+    wanted = set(verdict.rests_on) - {(fact.source, fact.id) for fact in facts}
+    written = [v for v in record.versions() if (v.source, v.id) in wanted and type(v) is not Fact]
+    return in_order([*facts, *resolve(written)], record.context.times) if written else facts
 
 
 def say_clocks(record: Record, rule: str, clocks: Sequence[ClockView], step: Step) -> None:

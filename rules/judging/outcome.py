@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from rules.judging.due import Due
-from rules.judging.ladder import Ladder
+from rules.judging.ladder import Ladder, Rung
 from rules.judging.run import Run
 from rules.judging.selector import ALL_KEYS
 from rules.model.alerts import Clock, identity
@@ -21,6 +21,8 @@ class Outcome(Struct, gc=False):
     point: Due
     breach: bool
     contested: bool = False
+    warned: list[tuple[Rung, int]] | None = None
+    """The warnings of a contested clock, as the strict reading has them."""
 
     @property
     def occasion(self) -> tuple[str, str]:

@@ -87,22 +87,29 @@ class Reading:
             whole = found.get(strict.occasion)
             if whole is not None and whole.breach and not _later(whole.point, strict.point):
                 continue
-            strict.contested = True
+            strict.contested, strict.warned = True, self._warned(strict.run)
             if whole is not None:
                 strict.run.stop = whole.run.stop
             found[strict.occasion] = strict
         return list(found.values())
 
     def _warnings(self, outcome: Outcome) -> list[Verdict]:
-        run = outcome.run
+        """Steps are one clock: those of a contested one are contested with it, and a contested stop wipes none."""
         found: list[Verdict] = []
+        for rung, at in self._warned(outcome.run) if outcome.warned is None else outcome.warned:
+            said = {"left": left_at(rung, outcome.run)}
+            found.append(self._verdict(outcome, at, SEVERITIES[0], said, step=rung.name))
+        return found
+
+    def _warned(self, run: Run) -> list[tuple[Rung, int]]:
+        """The points before the due time that passed without a stop, and when."""
+        found: list[tuple[Rung, int]] = []
         for rung in self.ladder.warn_at:
             due = run.due_by(rung.scale)
             if due.at is None or (run.stop is not None and run.is_in_time(run.stop, due)):
                 continue
             if run.ran_out(due, self.now):
-                said = {"left": left_at(rung, run)}
-                found.append(self._verdict(outcome, due.at, SEVERITIES[0], said, step=rung.name))
+                found.append((rung, due.at))
             elif run.stop is None:
                 self._wake_at(run, due)
         return found

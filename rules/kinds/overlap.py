@@ -120,7 +120,7 @@ class Overlap(Grouped, frozen=True, kw_only=True):
             return None
         last = limit_of(self.within, fact, context).last if self.within is not None else FOREVER
         rank, key, stopped = RANK_OF[type(fact)], (fact.source, fact.id), context.opening[1]
-        return Opening(fact.occurred_at, rank, key, context.subject, stopped, last, self.terms, fact.actor)
+        return Opening(context.time_of(fact), rank, key, context.subject, stopped, last, self.terms, fact.actor)
 
     def push(self, state: Openings, instant: list[Opening], zone: str) -> None:
         """Takes the openings of one instant, in order."""

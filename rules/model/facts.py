@@ -33,6 +33,8 @@ class GroupFact(Struct, array_like=True, gc=False):
     fact: ANY_FACT
     first_recorded_at: int
     opening: tuple[str, Order | None] | None = None
+    placed_at: int | None = None
+    """Where a whole day opens its subject: the time that its events gave it within its day (CLOCKS.md 4)."""
 
 
 _encode = msgspec.msgpack.Encoder().encode

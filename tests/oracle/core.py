@@ -16,12 +16,16 @@ from typing import Any
 import msgspec
 
 from rules.drive import Drive
-from rules.language import load_book
+from rules.language import Book, load_book
+from rules.model.alerts import Alert as CoreAlert
+from rules.model.alerts import Clock as CoreClock
 from rules.model.events import decode_event
 from tests.oracle.book import EXTRA, RULES
 from tests.oracle.clocks import World
 from tests.oracle.days import micros
+from tests.oracle.history import version
 from tests.oracle.judge import Alert, Clock, judge
+from tests.oracle.relief import read
 
 Found = tuple[set[Alert], set[Clock]]
 Judge = Callable[[Iterable[Mapping[str, Any]], World, datetime], Found]
@@ -49,11 +53,20 @@ def by_oracle(events: Iterable[Mapping[str, Any]], world: World, now: datetime) 
     return judge(events, world, now, [*RULES, *EXTRA])
 
 
+def due_dates(events: Iterable[Mapping[str, Any]], world: World, now: datetime) -> set[date]:
+    """The due dates of all clocks as the whole history gives them."""
+    found = [version(event) for event in events]
+    own = [frozenset(each for each in found if each.subject == subject) for subject in {each.subject for each in found}]
+    rules = [*RULES, *EXTRA]
+    return {clock.due_date for kept in own for rule in rules for clock in read(rule, kept, world, now).values()}
+
+
 def by_core(events: Iterable[Mapping[str, Any]], world: World, now: datetime, arrival: Arrival | None = None) -> Found:
     """The same through the in-process host, by default in one batch as written."""
     known = list(events)
     arrival = arrival or Arrival((tuple(range(len(known))),))
-    return answers(drive_of(known, world, now, arrival.batches, arrival.ticks))
+    drive = drive_of(known, world, now, arrival.batches, arrival.ticks)
+    return answers(drive.alerts(), drive.clocks())
 
 
 def drive_of(
@@ -75,7 +88,7 @@ def drive_of(
     return drive
 
 
-def answers(drive: Drive) -> Found:
+def answers(said: Iterable[CoreAlert], ticking: Iterable[CoreClock]) -> Found:
     """What the core says, in the words of the oracle and as far as the oracle speaks of it."""
     alerts = {
         Alert(
@@ -91,7 +104,7 @@ def answers(drive: Drive) -> Found:
             severity=each.severity,
             provisional=each.provisional,
         )
-        for each in drive.alerts()
+        for each in said
         if each.rule in KNOWN
     }
     clocks = {
@@ -107,7 +120,7 @@ def answers(drive: Drive) -> Found:
             used=each.used,
             provisional=each.provisional,
         )
-        for each in drive.clocks()
+        for each in ticking
         if each.rule in KNOWN
     }
     return alerts, clocks
@@ -119,7 +132,7 @@ def instant(moment: datetime) -> int:
     return found
 
 
-def book_of(world: World) -> Any:
+def book_of(world: World) -> Book:
     """The shipped book with the rules of these tests beside it, over the items of a world."""
     items = tuple(
         (code, tuple((name, written(value)) for name, value in sorted(item.items())))

@@ -18,6 +18,7 @@ class Days:
 
     def __init__(self, off: set[date], work: set[date], years: set[int]) -> None:
         self.off, self.work, self.years = off, work, years
+        self._after: dict[tuple[date, int, str], date] = {}
 
     def counts(self, day: date, unit: str) -> bool:
         """True when a limit in that unit uses this day up."""
@@ -31,11 +32,14 @@ class Days:
 
     def after(self, start: date, number: int, unit: str) -> date:
         """The last of so many counted days after `start`, which is not counted."""
-        day = start
-        while number > 0:
-            day += ONE
-            number -= self.counts(day, unit)
-        return day
+        asked = (start, number, unit)
+        if asked not in self._after:
+            day = start
+            while number > 0:
+                day += ONE
+                number -= self.counts(day, unit)
+            self._after[asked] = day
+        return self._after[asked]
 
     def rolled(self, day: date) -> date:
         while not self.counts(day, "workdays"):

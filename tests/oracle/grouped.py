@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -223,25 +223,35 @@ def percentile(rank: int) -> Measure:
 def judge(rules: Iterable[Rule | Past], versions: Iterable[Version], now: datetime) -> set[Said]:
     """What stands at `now`."""
     kept = frozenset(versions)
+    return {
+        said for rule in rules for name, points in groups(rule, kept).items() for said in rule.judge(name, points, now)
+    }
+
+
+def groups(
+    rule: Rule | Past, versions: Iterable[Version], lateness: Mapping[str, timedelta] | None = None
+) -> dict[str, list[Point]]:
+    """The points of every group of a rule, in order, by its name. `lateness` has that of sources that say their own."""
+    kept = frozenset(versions)
     end = max(v.at for v in kept if v.at is not None)
     facts = [f for s in {v.subject for v in kept} for f in in_order((v for v in kept if v.subject == s), end)]
-    said: set[Said] = set()
-    for rule in rules:
-        points = sorted(_points(rule, facts, kept), key=lambda p: (p.at, p.key))
-        names = {_group(rule, p.fact) for p in points} - {""}
-        for name in names:
-            said |= set(rule.judge(name, [p for p in points if _group(rule, p.fact) == name], now))
-    return said
+    found: dict[str, list[Point]] = {}
+    for point in sorted(_points(rule, facts, kept, lateness or {}), key=lambda p: (p.at, p.key)):
+        name = point.fact.subject if rule.by == "life" else str(point.fact.data.get(rule.by) or "")
+        if name:
+            found.setdefault(name, []).append(point)
+    return found
 
 
-def _group(rule: Rule | Past, fact: Fact) -> str:
-    return fact.subject if rule.by == "life" else str(fact.data.get(rule.by) or "")
-
-
-def _points(rule: Rule | Past, facts: list[Fact], versions: frozenset[Version]) -> Iterable[Point]:
+def _points(
+    rule: Rule | Past, facts: list[Fact], versions: frozenset[Version], lateness: Mapping[str, timedelta]
+) -> Iterable[Point]:
+    """The events that count. A date lies at its 00:00 among those of other subjects, and is late from its 24:00."""
     for fact in facts:
         same = [each for each in versions if each.key == fact.key]
         received, recorded = min(each.received for each in same), min(each.recorded for each in same)
-        at = {"at": fact.at, "recorded_at": recorded, "received_at": received}[rule.axis]
-        if rule.takes(fact) and (rule.by == "life" or received - at <= timedelta(minutes=15)):
+        occurred = midnight(fact.day) if fact.whole_day and rule.by != "life" else fact.at
+        at = {"at": occurred, "recorded_at": recorded, "received_at": received}[rule.axis]
+        late = received - (fact.counted_from if rule.axis == "at" else at)
+        if rule.takes(fact) and (rule.by == "life" or late <= lateness.get(fact.key[0], timedelta(minutes=15))):
             yield Point(at, fact.key, fact)

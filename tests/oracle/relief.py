@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tests.oracle.clocks import Reading, Rule, World, count
 from tests.oracle.days import end_of
@@ -19,7 +20,12 @@ def read(
 
     `cut` leaves out what is not there yet where that is another instant than `now`.
     """
-    facts = in_order(versions, now if cut is None else min(now, cut))
+    return _read(rule, frozenset(versions), world, now, now if cut is None else min(now, cut))
+
+
+@lru_cache(maxsize=4096)
+def _read(rule: Rule, versions: frozenset[Version], world: World, now: datetime, cut: datetime) -> dict[Key, Reading]:
+    facts = in_order(versions, cut)
     found = {}
     for span in rule.spans(rule, facts, world, now):
         reading = count(rule, span, facts, world, now)
@@ -60,7 +66,7 @@ def too_late(rule: Rule, occasion: Key, versions: frozenset[Version], world: Wor
             if each.key not in read_here or (each.recorded < one.recorded and each not in late)
         ]
         reading = read(rule, earlier, world, one.recorded, now).get(occasion)
-        if reading is not None and reading.breach and reading.breach_at <= one.recorded:
+        if reading is not None and reading.breach and reading.said_at <= one.recorded:
             late.add(one)
     return late
 
@@ -73,7 +79,7 @@ def strict(
         return {}
     whole = read(rule, versions, world, now)
     contested = {}
-    for occasion in {each.key for each in versions}:
+    for occasion in {each.key for each in versions if each.type in rule.reads}:
         late = too_late(rule, occasion, versions, world, now)
         if not late:
             continue
@@ -84,6 +90,11 @@ def strict(
         if other is None or not other.breach or other.breach_at > stern.breach_at:
             contested[occasion] = stern, other
     return contested
+
+
+def timely(rule: Rule, occasion: Key, versions: frozenset[Version], world: World, now: datetime) -> frozenset[Version]:
+    """The versions that the strict reading of a clock takes in."""
+    return versions - too_late(rule, occasion, versions, world, now)
 
 
 def suspicious(version: Version, versions: Iterable[Version]) -> bool:

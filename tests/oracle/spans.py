@@ -49,6 +49,7 @@ def chain(
 ) -> Iterator[Span]:
     allowed = rule.limit(start, [], world)
     assert allowed is not None
+    world = world.here(start, facts)
     due = world.days.after(first_day(rule, start, world), *allowed)
     in_time = [
         fact for fact in notices if before(start, fact) and fact.day <= due and (final is None or before(fact, final))

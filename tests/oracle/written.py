@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -51,13 +52,20 @@ def deletion(of: Mapping[str, Any], recorded: str) -> Message:
     return {**kept, "operation": "d", "recordedat": stamp(recorded)}
 
 
+WRITTEN = {
+    "at": "time", "type": "type", "id": "id", "subject": "subject", "source": "source", "operation": "operation",
+    "recorded_at": "recordedat", "received_at": "receivedat",
+}  # fmt: skip
+"""What the examples of a rule call the fields of a message."""
+
+
 def as_example(events: Iterable[Mapping[str, Any]], until: str, items: Mapping[str, Any]) -> str:
     """A history as the `examples` of a rule file write it, to be pasted there."""
-    lines = ["  - name: found by the property test", f"    items: {dict(items)}", "    given:"]
+    lines = ["  - name: found by a history", *([f"    items: {json.dumps(items)}"] if items else []), "    given:"]
     for event in events:
-        fields = {"at": event.get("time", "")[:19], "type": event["type"], "id": event["id"]}
-        fields |= {"subject": event["subject"], "operation": event["operation"]}
-        fields |= {name: event[name] for name in ("source", "recordedat", "receivedat", "precision") if name in event}
+        fields = {name: event[key] for name, key in WRITTEN.items() if key in event}
+        if event.get("precision") == "day":
+            fields["at"] = fields["at"][:10]
         fields |= event.get("data") or {}
-        lines.append("      - {" + ", ".join(f"{key}: {value!r}" for key, value in fields.items()) + "}")
+        lines.append("      - " + json.dumps(fields, ensure_ascii=False))
     return "\n".join([*lines, f'    until: "{until}"', "    expect: []"])

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
 
 from rules.drive import Drive
 from rules.language import Book, load_book
 from rules.model.alerts import Alert, Clock
 from rules.model.events import Event, decode_event
 from rules.model.times import DAY
-from tests.oracle.days import announced
-from tests.oracle.histories import History, histories
+from tests.oracle.chance import Chance
+from tests.oracle.families.cases import FAMILY
+from tests.oracle.trials import History
 from tests.oracle.written import as_example
 
-DAYS = announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn")
-EXAMPLES = int(os.environ.get("MINGJING_PROPERTY_EXAMPLES", "60"))
 LONG_AFTER = 400 * DAY
-CALM = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize="MINGJING_PROPERTY_EXAMPLES" not in os.environ,
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,24 +37,22 @@ def standing(drive: Drive) -> tuple[dict[str, Alert], dict[str, Clock]]:
     return alerts, clocks
 
 
-@CALM
-@given(histories(DAYS), st.data())
-def test_shuffled_and_ticked_through_a_year_it_is_the_same_as_at_one_stroke(
-    book: Book, history: History, data: st.DataObject
-) -> None:
-    note(as_example(history.events, history.now.isoformat(), history.world.items))
-    events = events_of(history)
-    at_once, by_and_by = Drive(book, always_refold=True), Drive(book)
-    at_once.take(events)
-    at_once.until(end_of(events))
-    shuffled = data.draw(st.permutations(events))
-    cut = data.draw(st.integers(0, len(events)))
-    for chunk in (shuffled[:cut], shuffled[cut:]):
-        by_and_by.take(chunk)
-    for days in sorted(data.draw(st.lists(st.integers(1, 399), max_size=6))):
-        by_and_by.until(end_of(events) - LONG_AFTER + days * DAY)
-    by_and_by.until(end_of(events))
-    assert standing(by_and_by) == standing(at_once)
+@pytest.mark.parametrize("begin", range(0, 60, 20))
+def test_shuffled_and_ticked_through_a_year_it_is_the_same_as_at_one_stroke(book: Book, begin: int) -> None:
+    for seed in range(begin, begin + 20):
+        chance = Chance(seed)
+        history = FAMILY.make(chance)
+        events = events_of(history)
+        at_once, by_and_by = Drive(book, always_refold=True), Drive(book)
+        at_once.take(events)
+        at_once.until(end_of(events))
+        shuffled, cut = chance.shuffled(events), chance.whole(0, len(events))
+        for chunk in (shuffled[:cut], shuffled[cut:]):
+            by_and_by.take(chunk)
+        for days in sorted(chance.some(range(1, 400), 0, 6)):
+            by_and_by.until(end_of(events) - LONG_AFTER + days * DAY)
+        by_and_by.until(end_of(events))
+        assert standing(by_and_by) == standing(at_once), as_example(history.events, history.now.isoformat(), {})
 
 
 def said(event_id: str, kind: str, at: str, subject: str = "A", **more: object) -> Event:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from rules.drive import Drive
 from rules.tables import TableErrors, load_tables
 from rules.tables.faults import ExampleFaults
 from rules.tables.rosters import Rosters
+from tests.oracle.families.rosters import book
+from tests.rules.small_books import event
 
 HEADER = "roster,who,kind,from,until,role,source\n"
 
@@ -80,3 +83,9 @@ def test_a_wrong_roster_in_an_example_is_told_with_its_place() -> None:
         (("w", "2", "x"), "unknown-column"),
         (("v",), "not-a-roster"),
     ]
+
+
+def test_an_item_without_a_roster_is_counted_once_for_its_case() -> None:
+    drive = Drive(book())
+    drive.take([event("case.accepted", f"2026-03-0{n}T09:00", task_code="item-d", actor="k1:1") for n in (2, 3)])
+    assert drive.counters["no_roster:R0"] == 1

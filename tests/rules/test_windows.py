@@ -23,11 +23,11 @@ from rules.model.spans import Span, parse_span
 from rules.model.times import HOUR, instant_of, local_time
 from tests.oracle.core import instant
 from tests.oracle.days import local
+from tests.oracle.families.windows import HEAD, KINDS, RULES, shown
 from tests.oracle.grouped import Said, judge
 from tests.oracle.history import version
 from tests.oracle.restarting import Restarting
 from tests.oracle.written import Message, wire
-from tests.rules.test_property_windows import HEAD, KINDS, RULES, compare, shown
 
 CHICAGO, SHANGHAI = "America/Chicago", "Asia/Shanghai"
 SPRING, AUTUMN = date(2026, 3, 8), date(2026, 11, 1)
@@ -128,6 +128,12 @@ def test_a_group_that_lets_go_of_its_past_says_what_it_would_say_with_all_of_it(
     defined = judge([rule for name, rule in RULES.items() if name in NEAR], [version(each) for each in events], now)
     compare(unproved(defined), unproved({shown(alert) for alert in drive.alerts()}))
     compare(unproved(defined), unproved({shown(alert) for alert in lane.standing()}))
+
+
+def compare(defined: set[Said], said: set[Said]) -> None:
+    lines = [f"defined: {each}" for each in sorted(defined - said, key=repr)]
+    lines += [f"said: {each}" for each in sorted(said - defined, key=repr)]
+    assert not lines, "\n".join(lines)
 
 
 def unproved(said: set[Said]) -> set[Said]:

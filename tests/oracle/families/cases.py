@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from hypothesis import strategies as st
-
+from rules.language import Book
+from rules.model.alerts import Alert as CoreAlert
+from rules.model.alerts import Clock as CoreClock
+from tests.oracle.chance import Chance
 from tests.oracle.clocks import World
-from tests.oracle.core import by_oracle
-from tests.oracle.days import Days, local, midnight
+from tests.oracle.core import CALENDARS, KNOWN, answers, book_of, by_oracle, due_dates
+from tests.oracle.days import Days, announced, local, midnight
+from tests.oracle.judge import Alert, Clock
+from tests.oracle.trials import Answer, Family, History
 from tests.oracle.written import Message, deletion, wire
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 ITEMS: dict[str, dict[str, Any]] = {
     "item-a": {
@@ -97,78 +100,72 @@ USUAL = {
 KINDS = {"case": CASE, "penalty": PENALTY, "check": CHECK, "complaint": COMPLAINT, "coercion": COERCION}
 
 
-@dataclass(frozen=True)
-class History:
-    """Messages in the order of their making, and the instant at which they are judged."""
-
-    events: list[Message]
-    world: World
-    now: datetime
-
-
 def moment(day: date, time: str) -> str:
     return f"{day.isoformat()}T{time}" if time else day.isoformat()
 
 
-def said(draw: Draw, fields: dict[str, tuple[Any, ...]], code: str) -> dict[str, Any]:
-    found = {name: draw(st.sampled_from(values)) for name, values in fields.items()}
+def said(chance: Chance, fields: dict[str, tuple[Any, ...]], code: str) -> dict[str, Any]:
+    found = {name: chance.of(values) for name, values in fields.items()}
     return {"task_code": code, **{name: value for name, value in found.items() if value is not None}}
 
 
-def recorded(draw: Draw, at: str) -> str:
+def recorded(chance: Chance, at: str) -> str:
     """A date counts from its 24:00, so that is when it may be recorded first."""
     known = local(at) + timedelta(hours=24 if len(at) == 10 else 0)
-    return (known + timedelta(seconds=draw(st.sampled_from(DELAYS)))).isoformat()
+    return (known + timedelta(seconds=chance.of(DELAYS))).isoformat()
 
 
-@st.composite
-def histories(draw: Draw, days: Days) -> History:
+@cache
+def world_of(days: Days, off_hours: bool) -> World:
+    """One for all histories: what was reckoned in it is remembered."""
+    return World(days, ITEMS, off_hours)
+
+
+def histories(chance: Chance, days: Days) -> History:
     """The life of one or two subjects, with corrections, deletions, late records, events at its edges."""
-    world = World(days, ITEMS, off_hours=draw(st.integers(0, 4)) == 0)
+    world = world_of(days, chance.whole(0, 4) == 0)
     events: list[Message] = []
-    families = [draw(st.sampled_from(["case"] * 12 + ["penalty", "check", "complaint", "coercion"]))]
-    families += ["case"] if families == ["case"] and draw(st.integers(0, 3)) == 0 else []
-    first = date.fromisoformat(draw(st.sampled_from(FIRST_DAYS)))
+    families = [chance.of(["case"] * 12 + ["penalty", "check", "complaint", "coercion"])]
+    families += ["case"] if families == ["case"] and chance.whole(0, 3) == 0 else []
+    first = date.fromisoformat(chance.of(FIRST_DAYS))
     for number, family in enumerate(families, 1):
-        events += life(draw, f"A{number}", family, world, first)
+        events += life(chance, f"A{number}", family, world, first)
     times = [local(each["time"]) for each in events if each.get("time")]
     latest = max(times)
-    now = draw(st.sampled_from([latest, *edges(events, world, latest), latest + timedelta(days=25)]))
-    return History(events, world, max(latest, now))
+    now = chance.of([latest, *edges(events, world, latest), latest + timedelta(days=25)])
+    return History(events, max(latest, now), world)
 
 
 def edges(events: list[Message], world: World, now: datetime) -> list[datetime]:
     """The instants at which something may run out."""
-    _, clocks = by_oracle(events, world, now)
-    return sorted(
-        {midnight(each.due_date) + timedelta(days=more) for each in clocks if each.due_date for more in (0, 1)}
-    )
+    due = due_dates(events, world, now)
+    return sorted({midnight(day) + timedelta(days=more) for day in due for more in (0, 1)})
 
 
-def life(draw: Draw, subject: str, family: str, world: World, first: date) -> list[Message]:
-    types = KINDS[family] | ({} if family != "check" else one_place(draw))
-    code = draw(st.sampled_from(sorted(world.items) + ["item-a"] * 3))
-    pool = sorted(draw(st.lists(st.integers(0, 24), min_size=2, max_size=6)))
+def life(chance: Chance, subject: str, family: str, world: World, first: date) -> list[Message]:
+    types = KINDS[family] | ({} if family != "check" else one_place(chance))
+    code = chance.of(sorted(world.items) + ["item-a"] * 3)
+    pool = sorted(chance.some(range(25), 2, 6))
     made: list[Message] = []
 
     def one(kind: str, day: date) -> None:
-        at = moment(day, draw(st.sampled_from(TIMES)))
+        at = moment(day, chance.of(TIMES))
         number = len(made)
-        fields = said(draw, types[kind], code)
-        made.append(wire(kind, at, subject, id=f"e{number}", recorded=recorded(draw, at), **fields))
+        fields = said(chance, types[kind], code)
+        made.append(wire(kind, at, subject, id=f"e{number}", recorded=recorded(chance, at), **fields))
 
-    usual = draw(st.lists(st.sampled_from(pool), min_size=4, max_size=4))
-    usual = sorted(usual) if draw(st.integers(0, 3)) else usual
+    usual = chance.some(pool, 4, 4)
+    usual = sorted(usual) if chance.whole(0, 3) else usual
     for kind, offset in zip(USUAL[family], usual, strict=False):
-        if draw(st.integers(0, 5)):
+        if chance.whole(0, 5):
             one(kind, first + timedelta(days=offset))
-    for _ in range(draw(st.integers(0 if made else 1, 6))):
-        one(draw(st.sampled_from(sorted(types))), first + timedelta(days=draw(st.sampled_from(pool))))
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(chance.whole(0 if made else 1, 6)):
+        one(chance.of(sorted(types)), first + timedelta(days=chance.of(pool)))
+    for _ in range(chance.whole(0, 4)):
         due = edges(made, world, max(local(each["time"]) for each in made) + timedelta(days=20))
         if due:
-            one(draw(st.sampled_from(sorted(types))), draw(st.sampled_from(due)).date())
-    return told_apart([*made, *(other for each in made for other in later_versions(draw, each, pool, types))])
+            one(chance.of(sorted(types)), chance.of(due).date())
+    return told_apart([*made, *(other for each in made for other in later_versions(chance, each, pool, types))])
 
 
 def told_apart(events: list[Message]) -> list[Message]:
@@ -179,26 +176,26 @@ def told_apart(events: list[Message]) -> list[Message]:
     ]
 
 
-def one_place(draw: Draw) -> dict[str, dict[str, tuple[Any, ...]]]:
+def one_place(chance: Chance) -> dict[str, dict[str, tuple[Any, ...]]]:
     """An action is on site or it is not, in all that is said of it."""
-    return {"check.performed": {"on_site": (draw(st.sampled_from([True, True, False])),)}}
+    return {"check.performed": {"on_site": (chance.of([True, True, False]),)}}
 
 
 def later_versions(
-    draw: Draw, event: Message, pool: list[int], types: dict[str, dict[str, tuple[Any, ...]]]
+    chance: Chance, event: Message, pool: list[int], types: dict[str, dict[str, tuple[Any, ...]]]
 ) -> list[Message]:
     """Corrections and deletions of a record; rarely a version that was recorded before it."""
     found: list[Message] = []
-    for _ in range(draw(st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2]))):
+    for _ in range(chance.of([0, 0, 0, 0, 0, 1, 1, 2])):
         since = local(event["recordedat"]) + timedelta(
-            seconds=draw(st.sampled_from([-3600, 0, 1, 3600, 86400, 86401, 4 * 86400, 12 * 86400]))
+            seconds=chance.of([-3600, 0, 1, 3600, 86400, 86401, 4 * 86400, 12 * 86400])
         )
-        if draw(st.integers(0, 2)) == 0:
+        if chance.whole(0, 2) == 0:
             found.append(deletion(event, since.isoformat()))
             continue
-        kind = event["type"] if draw(st.integers(0, 5)) else draw(st.sampled_from(sorted(types)))
-        moved = local(event["time"]).date() + timedelta(days=draw(st.sampled_from([0, 0, -1, 1, -3, 3, *pool])))
-        at = moment(moved, draw(st.sampled_from(TIMES)))
+        kind = event["type"] if chance.whole(0, 5) else chance.of(sorted(types))
+        moved = local(event["time"]).date() + timedelta(days=chance.of([0, 0, -1, 1, -3, 3, *pool]))
+        at = moment(moved, chance.of(TIMES))
         found.append(
             wire(
                 kind,
@@ -206,8 +203,41 @@ def later_versions(
                 event["subject"],
                 id=event["id"],
                 recorded=since.isoformat(),
-                operation=draw(st.sampled_from("uuui")),
-                **said(draw, types[kind], event["data"]["task_code"]),
+                operation=chance.of("uuui"),
+                **said(chance, types[kind], event["data"]["task_code"]),
             )
         )
     return found
+
+
+@cache
+def small_book(world: World) -> Book:
+    """The rules of which the judge knows, and what the card of T03 takes in beside them."""
+    return book_of(world).only((*sorted(KNOWN), "T03.joint"))
+
+
+def judge(history: History) -> Answer:
+    return said_of(*by_oracle(history.events, history.world, history.now))
+
+
+def told(history: History, alerts: Sequence[CoreAlert], clocks: Sequence[CoreClock]) -> Answer:
+    return said_of(*answers(alerts, clocks))
+
+
+def said_of(alerts: Iterable[Alert], clocks: Iterable[Clock]) -> Answer:
+    """What has run of an open clock is told apart: not every host says it as of now."""
+    found: Answer = {("alert", each.rule, each) for each in alerts}
+    for each in clocks:
+        used = each.used if each.state == "ended" else 0
+        found |= {
+            ("clock", each.rule, replace(each, used=used)),
+            ("running", each.rule, each.subject, each.occasion, each.used),
+        }
+    return found
+
+
+DAYS = announced(CALENDARS)
+FAMILY = Family(
+    "cases", lambda chance: histories(chance, DAYS), lambda history: small_book(history.world), judge, told,
+    frozenset(KNOWN), 4,
+)  # fmt: skip

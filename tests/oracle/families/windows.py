@@ -1,36 +1,26 @@
-"""Every kind that judges groups against its definition: arrival, batches, ticks and restarts change nothing."""
+"""Decides which histories try every kind that judges groups, each against its definition."""
 
 from __future__ import annotations
 
-import os
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import pytest
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
-
-from rules.drive import Drive
 from rules.language import Book, load_book
-from rules.model.alerts import Alert
-from rules.model.events import decode_event
+from rules.model.alerts import Alert, Clock
 from rules.model.times import iso
 from tests.oracle import grouped as oracle
-from tests.oracle.core import instant
+from tests.oracle.chance import Chance
 from tests.oracle.days import local
 from tests.oracle.grouped import Past, Rule, Said, amount, life, percentile, session, share, sliding, tumbling
-from tests.oracle.histories import Draw
 from tests.oracle.history import version
-from tests.oracle.restarting import Restarting
-from tests.oracle.written import Message, as_example, deletion, wire
+from tests.oracle.trials import Answer, Family, History
+from tests.oracle.written import Message, deletion, wire
 
-MORE = os.environ.get("MINGJING_PROPERTY_EXAMPLES")
-EXAMPLES = int(MORE or "60")
 HEAD = """\
 version: 1
 name: {{zh: 试, en: Trial}}
@@ -158,29 +148,29 @@ def book() -> Book:
         return load_book(Path(made))
 
 
-@st.composite
-def fines(draw: Draw, most: int = 9) -> list[Message]:
+def fines(chance: Chance, most: int = 9) -> History:
     """Fines of two organs, at times that lie exactly a window apart or a second more; some moved, changed, deleted."""
     made: list[Message] = []
-    for position in range(draw(st.integers(1, most))):
-        at, subject, key = moment(draw), f"C{draw(st.integers(1, 4))}", f"e{position}"
-        late = draw(st.sampled_from([0, 0, 0, 900, 901, 90_000]))
-        one = fine(draw, at, subject, key, "i", late, draw(st.sampled_from([0, 0, 900])))
+    for position in range(chance.whole(1, most)):
+        at, subject, key = moment(chance), f"C{chance.whole(1, 4)}", f"e{position}"
+        late = chance.of([0, 0, 0, 900, 901, 90_000])
+        one = fine(chance, at, subject, key, "i", late, chance.of([0, 0, 900]))
         made.append(one)
-        change = draw(st.sampled_from(["", "", "", "delete", "correct"]))
+        change = chance.of(["", "", "", "delete", "correct"])
         if change == "delete":
             made.append(deletion(one, stamp(at, late + 900)) | {"time": one["time"]})
         elif change == "correct":
-            moved = moment(draw)
+            moved = moment(chance)
             later = int((max(at, moved) - moved).total_seconds()) + late + 902
-            made.append(fine(draw, moved, subject, key, "u", later, 0))
-    return made
+            made.append(fine(chance, moved, subject, key, "u", later, 0))
+    last = max(local(each["time"]) for each in made)
+    return History(made, last + hours(chance.of([0, 1, 15, 24, 48, 72, 73, 200, 400])))
 
 
-def fine(draw: Draw, at: datetime, subject: str, key: str, operation: str, recorded: int, received: int) -> Message:
+def fine(chance: Chance, at: datetime, subject: str, key: str, operation: str, recorded: int, received: int) -> Message:
     said = {
-        "organ": draw(st.sampled_from("OP")), "violation": draw(st.sampled_from(["v1", "v2", "v3", ""])),
-        "fine": draw(st.sampled_from([0.1, 0.2, 0.3, 2, 100, 100.2, 1000])),
+        "organ": chance.of("OP"), "violation": chance.of(["v1", "v2", "v3", ""]),
+        "fine": chance.of([0.1, 0.2, 0.3, 2, 100, 100.2, 1000]),
     }  # fmt: skip
     return wire(
         "penalty.decided", stamp(at), subject, id=key, operation=operation, recorded=stamp(at, recorded),
@@ -188,9 +178,9 @@ def fine(draw: Draw, at: datetime, subject: str, key: str, operation: str, recor
     )  # fmt: skip
 
 
-def moment(draw: Draw) -> datetime:
-    apart = hours(draw(st.sampled_from([0, 0, 6, 24, 48, 72, 168]))) + hours(24 * draw(st.integers(0, 3)))
-    return START + apart + timedelta(seconds=draw(st.sampled_from([0, 0, 0, 1, -1, 3600, -32_400])))
+def moment(chance: Chance) -> datetime:
+    apart = hours(chance.of([0, 0, 6, 24, 48, 72, 168])) + hours(24 * chance.whole(0, 3))
+    return START + apart + timedelta(seconds=chance.of([0, 0, 0, 1, -1, 3600, -32_400]))
 
 
 def stamp(at: datetime, later: int = 0) -> str:
@@ -210,75 +200,14 @@ def shown(alert: Alert) -> Said:
     )  # fmt: skip
 
 
-def expected(events: list[Message], now: datetime, names: set[str]) -> set[Said]:
-    rules = [rule for name, rule in RULES.items() if name in names]
-    return oracle.judge(rules, [version(each) for each in events], now)
+def judge(history: History) -> Answer:
+    return {
+        ("alert", each.rule, each) for each in oracle.judge(RULES.values(), map(version, history.events), history.now)
+    }
 
 
-def compare(defined: set[Said], said: set[Said]) -> None:
-    lines = [f"defined: {each}" for each in sorted(defined - said, key=repr)]
-    lines += [f"said: {each}" for each in sorted(said - defined, key=repr)]
-    assert not lines, "\n".join(lines)
+def told(history: History, alerts: Sequence[Alert], clocks: Sequence[Clock]) -> Answer:
+    return {("alert", alert.rule, shown(alert)) for alert in alerts}
 
 
-often = settings(
-    max_examples=EXAMPLES * 4, deadline=None, derandomize=not MORE, suppress_health_check=list(HealthCheck)
-)
-
-
-@often
-@given(fines(), st.data())
-def test_every_kind_says_what_its_definition_says_however_the_points_arrive(
-    events: list[Message], data: st.DataObject
-) -> None:
-    order = [
-        *data.draw(st.permutations(range(len(events)))),
-        *data.draw(st.lists(st.integers(0, len(events) - 1), max_size=2)),
-    ]
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(order)), max_size=3)))
-    now = ending(events, data)
-    decoded = [decode_event(msgspec.json.encode(each)) for each in events]
-    drive = Drive(book())
-    for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True):
-        drive.take([decoded[position] for position in order[start:end]])
-        if data.draw(st.booleans()):
-            drive.until(min(drive.now + data.draw(st.sampled_from([1, 86_400_000_000])), instant(now)))
-    drive.until(instant(now))
-    note(as_example([events[position] for position in order], now.isoformat(), {}))
-    compare(expected(events, now, set(RULES)), {shown(alert) for alert in drive.alerts()})
-
-
-@often
-@given(fines(), st.data())
-def test_every_kind_goes_on_from_its_rows_as_if_it_had_never_stopped(
-    events: list[Message], data: st.DataObject
-) -> None:
-    order = data.draw(st.permutations(range(len(events))))
-    now = ending(events, data)
-    lane = Restarting(book(), hot=1)
-    for position in order:
-        lane.take([decode_event(msgspec.json.encode(events[position]))])
-        if data.draw(st.booleans()):
-            lane.restart()
-    lane.until(instant(now))
-    note(as_example([events[position] for position in order], now.isoformat(), {}))
-    compare(expected(events, now, set(RULES)), {shown(alert) for alert in lane.standing()})
-
-
-def ending(events: list[Message], data: st.DataObject) -> datetime:
-    last = max(local(each["time"]) for each in events)
-    return last + hours(data.draw(st.sampled_from([0, 1, 15, 24, 48, 72, 73, 200, 400])))
-
-
-@pytest.mark.parametrize("name", sorted(RULES))
-def test_some_history_makes_every_rule_of_these_tests_speak(name: str) -> None:
-    """A definition that never holds would prove nothing."""
-    found: list[Any] = []
-
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-    @given(fines())
-    def search(events: list[Message]) -> None:
-        found.extend(expected(events, START + days(60), {name}))
-
-    search()
-    assert found
+FAMILY = Family("windows", fines, lambda history: book(), judge, told, frozenset(RULES), 2)

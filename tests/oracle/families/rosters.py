@@ -1,28 +1,22 @@
-"""Rosters against a judge that looks at every event by itself, in every order of arrival."""
+"""Decides which histories try rosters: the judge looks at every event by itself."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import msgspec
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
-
-from rules.drive import Drive
 from rules.language import load_book
-from rules.model.events import decode_event
+from rules.model.alerts import Alert, Clock
+from tests.oracle.chance import Chance
 from tests.oracle.days import local, micros
-from tests.oracle.histories import Draw
 from tests.oracle.history import Fact, in_order, version
-from tests.oracle.restarting import Restarting
-from tests.oracle.written import Message, as_example, deletion, wire
+from tests.oracle.trials import Answer, Family, History
+from tests.oracle.written import Message, deletion, wire
 
-MORE = os.environ.get("MINGJING_PROPERTY_EXAMPLES")
 ONE, TWO = "k1:0000000000000001", "k1:0000000000000002"
 ROWS = [
     ("desk", ONE, "actor", "2026-03-02", "2026-03-04"),
@@ -65,26 +59,25 @@ def book() -> Any:
         return load_book(folder)
 
 
-@st.composite
-def acts(draw: Draw) -> list[Message]:
+def acts(chance: Chance) -> History:
     """What was done to one case, around the days on which rosters change; some moved to another hand or deleted."""
     made: list[Message] = []
-    code = draw(st.sampled_from(sorted(ITEMS)))
-    for number in range(draw(st.integers(1, 5))):
-        made.append(act(draw, code, f"e{number}", "i"))
-        change = draw(st.sampled_from(["", "", "delete", "correct"]))
+    code = chance.of(sorted(ITEMS))
+    for number in range(chance.whole(1, 5)):
+        made.append(act(chance, code, f"e{number}", "i"))
+        change = chance.of(["", "", "delete", "correct"])
         if change == "delete":
             made.append(deletion(made[-1], "2026-03-20T09:00"))
         elif change == "correct":
-            made.append(act(draw, code, f"e{number}", "u"))
-    return made
+            made.append(act(chance, code, f"e{number}", "u"))
+    return History(made, local("2026-03-25T00:00"))
 
 
-def act(draw: Draw, code: str, id: str, operation: str) -> Message:
-    day = date(2026, 3, 1) + timedelta(days=draw(st.integers(0, 6)))
-    at = day.isoformat() + draw(st.sampled_from(["T00:00:00", "T12:00:00", "T23:59:59", ""]))
-    kind = draw(st.sampled_from(["case.accepted", "case.decided", "case.stage"]))
-    who = draw(st.sampled_from([ONE, TWO, ""])), draw(st.sampled_from(["market", "police", ""]))
+def act(chance: Chance, code: str, id: str, operation: str) -> Message:
+    day = date(2026, 3, 1) + timedelta(days=chance.whole(0, 6))
+    at = day.isoformat() + chance.of(["T00:00:00", "T12:00:00", "T23:59:59", ""])
+    kind = chance.of(["case.accepted", "case.decided", "case.stage"])
+    who = chance.of([ONE, TWO, ""]), chance.of(["market", "police", ""])
     recorded = "2026-03-20T09:00" if operation == "u" else at
     return wire(kind, at, id=id, operation=operation, recorded=recorded, task_code=code, actor=who[0], organ=who[1])
 
@@ -113,30 +106,15 @@ def expected(facts: list[Fact], unknown: bool) -> set[tuple[object, ...]]:
     return found
 
 
-@settings(max_examples=int(MORE or "200"), deadline=None, derandomize=not MORE, suppress_health_check=list(HealthCheck))
-@given(acts(), st.data())
-def test_a_roster_is_asked_about_every_event_by_itself_however_they_arrive(
-    events: list[Message], data: st.DataObject
-) -> None:
-    now = local("2026-03-25T00:00")
-    order = data.draw(st.permutations(range(len(events))))
-    hosts = [Drive(book()), Drive(book(), always_refold=True), Restarting(book(), 1)]
-    note(as_example([events[position] for position in order], now.isoformat(), {}))
-    for host in hosts:
-        for position in order:
-            host.take([decode_event(msgspec.json.encode(events[position]))])
-            if isinstance(host, Restarting):
-                host.restart()
-        host.until(micros(now) or 0)
-        standing = host.standing() if isinstance(host, Restarting) else host.alerts()
-        facts = in_order(frozenset(version(each) for each in events), now)
-        for rule, unknown in (("R0", False), ("R1", True)):
-            said = {(a.occasion, a.at, a.reason, a.params["who"]) for a in standing if a.rule == rule}
-            assert said == expected(facts, unknown)
+def judge(history: History) -> Answer:
+    facts = in_order(frozenset(version(each) for each in history.events), history.now)
+    return {
+        ("alert", rule, *each) for rule, unknown in (("R0", False), ("R1", True)) for each in expected(facts, unknown)
+    }
 
 
-def test_an_item_without_a_roster_is_counted_once_for_its_case() -> None:
-    drive = Drive(book())
-    events = [wire("case.accepted", f"2026-03-0{n}T09:00", task_code="item-d", actor=ONE) for n in (2, 3)]
-    drive.take([decode_event(msgspec.json.encode(event)) for event in events])
-    assert drive.counters["no_roster:R0"] == 1
+def told(history: History, alerts: Sequence[Alert], clocks: Sequence[Clock]) -> Answer:
+    return {("alert", each.rule, each.occasion, each.at, each.reason, each.params["who"]) for each in alerts}
+
+
+FAMILY = Family("rosters", acts, lambda history: book(), judge, told, frozenset({"R0", "R1"}))

@@ -1,32 +1,24 @@
-"""Silences against the judge that looks at every two marks: in every order, chunk, tick and after every restart."""
+"""Decides which histories try silences: the judge looks at every two marks."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import msgspec
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
-
-from rules.core.marking import thinned
-from rules.drive import Drive
 from rules.language import load_book
-from rules.model.events import decode_event
+from rules.model.alerts import Alert, Clock
+from tests.oracle.chance import Chance
 from tests.oracle.days import announced, local, micros
-from tests.oracle.histories import Draw
 from tests.oracle.history import Version, version
 from tests.oracle.quiet import Listener, Quiet
-from tests.oracle.restarting import Restarting
-from tests.oracle.written import Message, as_example, deletion, wire
+from tests.oracle.trials import Answer, Family, History
+from tests.oracle.written import Message, deletion, wire
 
-DAYS = announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn")
-MORE = os.environ.get("MINGJING_PROPERTY_EXAMPLES")
+DAYS = announced(Path(__file__).parents[3] / "rules" / "calendars" / "cn")
 HEAD = """
 version: 1
 name: {zh: 断流, en: Silent}
@@ -111,75 +103,45 @@ def book() -> Any:
         return load_book(Path(made))
 
 
-@st.composite
-def messages(draw: Draw) -> list[Message]:
+def messages(chance: Chance) -> History:
     """What a few sources send about a few cases around a holiday: dense, then nothing; moved, deleted, late."""
     made: list[Message] = []
     at = local("2026-04-01T08:00:00")
-    for number in range(draw(st.integers(1, 14))):
-        at += timedelta(seconds=draw(st.sampled_from(STEPS)))
-        made.append(one(draw, at, number, "i"))
-        change = draw(st.sampled_from(["", "", "", "", "delete", "move"]))
+    for number in range(chance.whole(1, 14)):
+        at += timedelta(seconds=chance.of(STEPS))
+        made.append(one(chance, at, number, "i"))
+        change = chance.of(["", "", "", "", "delete", "move"])
         if change == "delete":
             made.append(deletion(made[-1], (at + timedelta(minutes=5)).isoformat()))
         elif change == "move":
-            moved = at + timedelta(seconds=draw(st.sampled_from([-7200, 60, 3600, 90000])))
-            made.append(one(draw, moved, number, "u", source=made[-1]["source"], subject=made[-1]["subject"]))
-    return made
+            moved = at + timedelta(seconds=chance.of([-7200, 60, 3600, 90000]))
+            made.append(one(chance, moved, number, "u", source=made[-1]["source"], subject=made[-1]["subject"]))
+    latest = max(local(each["time"]) for each in made if each.get("time"))
+    return History(made, latest + timedelta(seconds=chance.of([0, 1, 3600, *STEPS, 20 * 86400])))
 
 
 STEPS = (0, 60, 600, 3600, 3 * 3600, 4 * 3600, 4 * 3600 + 1, 6 * 3600, 86400, 86401, 2 * 86400, 3 * 86400, 5 * 86400)
 
 
-def one(draw: Draw, at: datetime, number: int, operation: str, **known: str) -> Message:
-    late = draw(st.sampled_from([0, 0, 0, 900, 901]))
-    whole_day = draw(st.integers(0, 9)) == 0
+def one(chance: Chance, at: datetime, number: int, operation: str, **known: str) -> Message:
+    late = chance.of([0, 0, 0, 900, 901])
+    whole_day = chance.whole(0, 9) == 0
     written = at.date().isoformat() if whole_day else at.isoformat()
     heard = datetime.combine(at.date() + timedelta(days=1), datetime.min.time()) if whole_day else at
-    subject = known.get("subject", draw(st.sampled_from("ABC")))
+    subject = known.get("subject", chance.of("ABC"))
     made = wire(
-        draw(st.sampled_from(["case.stage", "case.stage", "case.accepted"])), written, subject, id=f"e{number}",
+        chance.of(["case.stage", "case.stage", "case.accepted"]), written, subject, id=f"e{number}",
         operation=operation, recorded=at.isoformat(), received=(heard + timedelta(seconds=late)).isoformat(),
-        department=draw(st.sampled_from(["x", "y", ""])), stage=draw(st.sampled_from("xy")),
+        department=chance.of(["x", "y", ""]), stage=chance.of("xy"),
     )  # fmt: skip
     if made["type"] == "case.accepted":
         del made["data"]["stage"]
-    return made | {"source": known.get("source", draw(st.sampled_from("abcdeab")))}
+    return made | {"source": known.get("source", chance.of("abcdeab"))}
 
 
-@settings(max_examples=int(MORE or "300"), deadline=None, derandomize=not MORE, suppress_health_check=list(HealthCheck))
-@given(messages(), st.data())
-def test_a_silence_is_the_same_however_the_messages_arrive(events: list[Message], data: st.DataObject) -> None:
-    latest = max(local(each["time"]) for each in events if each.get("time"))
-    now = latest + timedelta(seconds=data.draw(st.sampled_from([0, 1, 3600, *STEPS, 20 * 86400])))
-    order = data.draw(st.permutations(range(len(events)))) if data.draw(st.booleans()) else [*range(len(events))]
-    sizes = data.draw(st.lists(st.integers(1, 8), min_size=len(events), max_size=len(events)))
-    restarts = data.draw(st.lists(st.booleans(), min_size=len(events), max_size=len(events)))
-    decoded = [decode_event(msgspec.json.encode(events[position])) for position in order]
-    hosts = [Drive(book()), Drive(book(), always_refold=True), Restarting(book(), 1)]
-    note(as_example([events[position] for position in order], now.isoformat(), {}))
-    for host in hosts:
-        left = list(decoded)
-        for size, restart in zip(sizes, restarts, strict=True):
-            if left:
-                host.take(left[:size])
-            left = left[size:]
-            if restart and isinstance(host, Restarting):
-                host.restart()
-        host.until(micros(now) or 0)
-    for listener in LISTENERS:
-        expected = {shown(each) for each in listener.judge([version(each) for each in events], now, DAYS)}
-        for host in hosts:
-            assert found_by(host, listener.rule) == expected, (listener.rule, type(host).__name__)
-
-
-def found_by(host: Drive | Restarting, rule: str) -> set[tuple[object, ...]]:
-    standing = host.standing() if isinstance(host, Restarting) else host.alerts()
-    return {
-        (each.group, each.at, each.state, each.ended_at, each.due_date, each.reason, each.params["since"])
-        for each in standing
-        if each.rule == rule
-    }
+def judge(history: History) -> Answer:
+    said = [version(each) for each in history.events]
+    return {("alert", rule.rule, *shown(each)) for rule in LISTENERS for each in rule.judge(said, history.now, DAYS)}
 
 
 def shown(quiet: Quiet) -> tuple[object, ...]:
@@ -188,13 +150,10 @@ def shown(quiet: Quiet) -> tuple[object, ...]:
     return quiet.group, micros(quiet.at), state, micros(quiet.ended_at), quiet.due_date, reason, since
 
 
-@given(st.lists(st.integers(0, 60), max_size=30), st.lists(st.integers(0, 60), max_size=30), st.integers(1, 20))
-def test_marks_that_are_left_out_begin_and_end_no_silence(one: list[int], two: list[int], closest: int) -> None:
-    told = sorted({at for chunk in (one, two) for at in thinned(sorted(set(chunk)), closest)})
-    every = sorted({*one, *two})
+def told(history: History, alerts: Sequence[Alert], clocks: Sequence[Clock]) -> Answer:
+    return {
+        ("alert", a.rule, a.group, a.at, a.state, a.ended_at, a.due_date, a.reason, a.params["since"]) for a in alerts
+    }
 
-    def silences(marks: list[int]) -> set[tuple[int, int]]:
-        return {(a, b) for a, b in pairwise(marks) if b - a > closest}
 
-    assert silences(told) == silences(every)
-    assert (told[:1], told[-1:]) == (every[:1], every[-1:])
+FAMILY = Family("silences", messages, lambda history: book(), judge, told, frozenset(WRITTEN))

@@ -1,30 +1,24 @@
-"""Rules on the order of events against the judge that looks at every pair of them."""
+"""Decides which histories try the rules on the order of events: the judge looks at every pair of them."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import msgspec
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
-
-from rules.drive import Drive
 from rules.language import load_book
-from rules.model.events import decode_event
+from rules.model.alerts import Alert, Clock
+from tests.oracle.chance import Chance
 from tests.oracle.days import announced, local, micros
-from tests.oracle.histories import Draw
 from tests.oracle.history import version
 from tests.oracle.orders import Offence, Order, every
-from tests.oracle.restarting import Restarting
-from tests.oracle.written import Message, as_example, deletion, wire
+from tests.oracle.trials import Answer, Family, History
+from tests.oracle.written import Message, deletion, wire
 
-DAYS = announced(Path(__file__).parents[2] / "rules" / "calendars" / "cn")
-MORE = os.environ.get("MINGJING_PROPERTY_EXAMPLES")
+DAYS = announced(Path(__file__).parents[3] / "rules" / "calendars" / "cn")
 ACCEPTED, STAGE, DECIDED, CORRECTED = "case.accepted", "case.stage", "case.decided", "case.corrected"
 ANY = {STAGE: every}
 HEAD = """
@@ -82,68 +76,63 @@ def book() -> Any:
         return load_book(Path(made))
 
 
-@st.composite
-def orders(draw: Draw) -> list[Message]:
-    """A few events of one case, many of them at one instant or at the end of a span; some moved or deleted."""
-    first = local(draw(st.sampled_from(FIRST)))
+def orders(chance: Chance) -> History:
+    """A few events of one case or two, many of them at one instant or at the end of a span; some moved or deleted."""
+    first, subjects = local(chance.of(FIRST)), chance.of(["A", "A", "AB"])
     made: list[Message] = []
-    for number in range(draw(st.integers(1, 6))):
-        kind = draw(st.sampled_from([ACCEPTED, ACCEPTED, STAGE, STAGE, DECIDED, DECIDED, CORRECTED, "case.resumed"]))
-        result = {"result": draw(st.sampled_from(["denied", "granted"]))} if kind == DECIDED else {}
-        one = wire(kind, moment(draw, first), id=f"e{number}", **result)
+    for number in range(chance.whole(1, 6 * len(subjects))):
+        subject = chance.of(subjects)
+        kind = chance.of([ACCEPTED, ACCEPTED, STAGE, STAGE, DECIDED, DECIDED, CORRECTED, "case.resumed"])
+        result = {"result": chance.of(["denied", "granted"])} if kind == DECIDED else {}
+        one = wire(kind, moment(chance, first), subject, id=f"e{number}", **result)
         made.append(one)
-        change = draw(st.sampled_from(["", "", "", "delete", "move"]))
+        change = chance.of(["", "", "", "delete", "move"])
         if change == "delete":
             made.append(deletion(one, "2026-05-20T09:00"))
         elif change == "move":
             made.append(
-                wire(kind, moment(draw, first), id=f"e{number}", operation="u", recorded="2026-05-20T09:00", **result)
+                wire(
+                    kind,
+                    moment(chance, first),
+                    subject,
+                    id=f"e{number}",
+                    operation="u",
+                    recorded="2026-05-20T09:00",
+                    **result,
+                )
             )
-    return made
+    later = chance.of([0, 0, 1, 4 * 3600, 24 * 3600, 24 * 3600 + 1, 86400 * 3, 86400 * 20])
+    latest = max(local(each["time"]) for each in made if each.get("time"))
+    return History(made, latest + timedelta(seconds=later))
 
 
-def moment(draw: Draw, first: datetime) -> str:
-    day = first + timedelta(days=draw(st.integers(0, 6)))
-    return day.date().isoformat() + draw(st.sampled_from(TIMES))
+def moment(chance: Chance, first: datetime) -> str:
+    day = first + timedelta(days=chance.whole(0, 6))
+    return day.date().isoformat() + chance.of(TIMES)
 
 
-@settings(max_examples=int(MORE or "300"), deadline=None, derandomize=not MORE, suppress_health_check=list(HealthCheck))
-@given(orders(), st.data())
-def test_rules_on_order_say_the_same_however_the_events_arrive(events: list[Message], data: st.DataObject) -> None:
-    latest = max(local(each["time"]) for each in events if each.get("time"))
-    later = data.draw(st.sampled_from([0, 0, 1, 4 * 3600, 24 * 3600, 24 * 3600 + 1, 86400 * 3, 86400 * 20]))
-    now = latest + timedelta(seconds=later)
-    order = data.draw(st.permutations(range(len(events))))
-    decoded = [decode_event(msgspec.json.encode(events[position])) for position in order]
-    unheard = Drive(book(), tells_clocks=False)
-    hosts = [Drive(book()), unheard, Drive(book(), always_refold=True), Restarting(book(), 1)]
-    note(as_example([events[position] for position in order], now.isoformat(), {}))
-    for host in hosts:
-        for event in decoded:
-            host.take([event])
-            if isinstance(host, Restarting):
-                host.restart()
-        host.until(micros(now) or 0)
-    for rule in ORDERS.values():
-        expected = rule.judge([version(each) for each in events], now, DAYS)
-        for host in hosts:
-            assert found_by(host, rule.rule) == {shown(each) for each in expected}, (rule.rule, type(host).__name__)
-
-
-def found_by(host: Drive | Restarting, rule: str) -> set[tuple[object, ...]]:
-    standing = host.standing() if isinstance(host, Restarting) else host.alerts()
+def judge(history: History) -> Answer:
+    said = [version(each) for each in history.events]
     return {
-        (
-            each.occasion,
-            each.reason,
-            each.at,
-            each.due_date,
-            "" if each.reason == "wrong_order" else each.params["missing"],
-        )
-        for each in standing
-        if each.rule == rule
+        ("alert", rule.rule, subject, *shown(each))
+        for rule in ORDERS.values()
+        for subject in {each.subject for each in said}
+        for each in rule.judge([each for each in said if each.subject == subject], history.now, DAYS)
     }
 
 
 def shown(offence: Offence) -> tuple[object, ...]:
     return offence.occasion, offence.reason, micros(offence.at), offence.due_date, offence.missing
+
+
+def told(history: History, alerts: Sequence[Alert], clocks: Sequence[Clock]) -> Answer:
+    return {
+        (
+            "alert", each.rule, each.subject, each.occasion, each.reason, each.at, each.due_date,
+            "" if each.reason == "wrong_order" else each.params["missing"],
+        )
+        for each in alerts
+    }  # fmt: skip
+
+
+FAMILY = Family("orders", orders, lambda history: book(), judge, told, frozenset(each.rule for each in ORDERS.values()))

@@ -1,15 +1,18 @@
 """Decides which marks groups are told of: of every message its time, but of those that lie close the outermost alone.
 
 A mark is left out where the ones before and after it are told and lie no further apart than half of the shortest
-silence: it can neither begin nor end one, whatever other chunks bring.
+silence: it can neither begin nor end one, whatever other chunks bring. Where nothing is kept but in memory, the last
+one too waits until then: until it is told, `now` has not come to where a silence might begin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from rules.core.slots import Slots
 from rules.core.step import Step
@@ -20,20 +23,36 @@ from rules.model.facts import GroupFact, group_key, mark_id
 
 Marks = dict[int, Event]
 """The messages of a group by their time; of several of one time the first in the order of the group."""
-MOST_KNOWN = 200_000
+
+
+class Waiting(Struct):
+    """The last mark of a group, which it is told when it is `due`: not all of the shortest silence has passed then."""
+
+    due: int
+    group: str
+    at: int
+    event: Event
 
 
 class Marking:
     """What the groups that listen for silence are told by one core, and what each of them was told last.
 
     That is remembered while the core lives, and is nothing but a reason to tell less: a mark that was told stays told.
+    Only a core that loses nothing with its memory `defers`.
     """
 
-    def __init__(self, slots: Slots) -> None:
-        self.slots, self.context = slots, Context("", slots.places, frozenset())
+    def __init__(self, slots: Slots, defers: bool = False) -> None:
+        self.slots, self.context, self.defers = slots, Context("", slots.places, frozenset()), defers
         self._lateness = slots.book.tables.sources.lateness
         self._closest: dict[int, int] = {}
         self._told: dict[str, int] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._turns: list[tuple[int, str]] = []
+
+    @property
+    def wake(self) -> int | None:
+        """The earliest instant at which a mark that waits is told."""
+        return self._turns[0][0] if self._turns else None
 
     def tell(self, events: Sequence[Event], step: Step, groupings: Collection[str] | None = None) -> None:
         """Tells the groups that listen for silence of what a chunk brings; `groupings` limits it to some of them.
@@ -47,10 +66,19 @@ class Marking:
         for body, value, marks in self._heard(events):
             if groupings is None or body.name in groupings:
                 group = group_key(body.name, value if isinstance(value, tuple) else (value,))
-                for at in self._telling(f"{id(body)}:{group}", sorted(marks), self._closest_of(body)):
-                    mark = _told(group, at, marks[at])
+                for mark in self._telling(f"{id(body)}:{group}", group, marks, self._closest_of(body)):
                     found[group, mark.source, mark.id] = mark
         step.facts += found.values()
+
+    def tell_waiting(self, now: int, step: Step) -> None:
+        """Tells what has waited long enough."""
+        while self._turns and self._turns[0][0] <= now:
+            due, key = heappop(self._turns)
+            each = self._waiting.get(key)
+            if each is not None and each.due == due:  # else it was told with what came after it
+                del self._waiting[key]
+                self._told[key] = each.at
+                step.facts.append(_told(each.group, each.at, each.event))
 
     def _heard(self, events: Sequence[Event]) -> Iterator[tuple[Silence, Any, Marks]]:
         """What each group of each rule hears."""
@@ -87,15 +115,28 @@ class Marking:
             found = self._closest[id(body)] = body.shortest(self.context) // 2
         return found
 
-    def _telling(self, group: str, times: Sequence[int], closest: int) -> list[int]:
-        """Which of these rising times a group is told of; those behind what it was told last are thinned alone."""
-        last = self._told.get(group)
+    def _telling(self, key: str, group: str, marks: Marks, closest: int) -> Iterable[GroupFact]:
+        """The marks of a chunk that a group is told of; those behind what it was told last are thinned alone."""
+        last, times = self._told.get(key), sorted(marks)
+        if self.defers and last is not None and last < times[0] and times[-1] - last <= closest:
+            self._put_off(key, Waiting(last + closest, group, times[-1], marks[times[-1]]))
+            return ()
+        waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            marks = {waiting.at: waiting.event, **marks}
+            times = sorted(marks)
         told = list(thinned(times, closest, last if last is not None and last < times[0] else None))
         if last is None or last < told[-1]:
-            if len(self._told) > MOST_KNOWN:
-                self._told.clear()
-            self._told[group] = told[-1]
-        return told
+            self._told[key] = told[-1]
+        return [_told(group, at, marks[at]) for at in told]
+
+    def _put_off(self, key: str, mark: Waiting) -> None:
+        other = self._waiting.get(key)
+        if other is None:
+            self._waiting[key] = mark
+            heappush(self._turns, (mark.due, key))
+        elif other.at < mark.at:
+            other.at, other.event = mark.at, mark.event
 
 
 def _end_of(event: Event, slots: Slots) -> int | None:

@@ -58,7 +58,7 @@ class SubjectCore:
         self.always_refold, self.tells_clocks = always_refold, tells_clocks
         self.records = Records(rows, book.mark, hot or (HOT_ALONE if rows is None else HOT))
         self.timers = Timers(self.records.wakes())
-        self.heard, self.marking = Heard(self.slots, rows), Marking(self.slots)
+        self.heard, self.marking = Heard(self.slots, rows), Marking(self.slots, defers=rows is None)
         quietly = not (always_refold or tells_clocks or book.regional or book.tables.closures)
         self.calm = Calm(self.slots) if quietly else None
 
@@ -69,8 +69,8 @@ class SubjectCore:
 
     @property
     def wake(self) -> int | None:
-        """The earliest instant at which a timer is due."""
-        return self.timers.next
+        """The earliest instant at which a timer is due, or a mark is told that waited."""
+        return min((at for at in (self.timers.next, self.marking.wake) if at is not None), default=None)
 
     def step(self, events: Sequence[Event], now: int) -> Step:
         """Folds a chunk of events, then judges each subject once at `now`: nothing is raised that the chunk undoes."""
@@ -158,6 +158,7 @@ class SubjectCore:
         """Fires the timers of at most `limit` subjects that are due at `now`."""
         self.records.cool()
         step = Step()
+        self.marking.tell_waiting(now, step)
         dirty: list[Record] = []
         for subject in self.timers.due(now, limit):
             record = self.records.get(subject)

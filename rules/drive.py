@@ -42,7 +42,7 @@ class Drive:
     def take(self, events: Sequence[Event]) -> Step:
         """Folds events that have arrived; `now` is the latest event time so far."""
         if events:
-            self.now = max(self.now, max(event.fact.occurred_at for event in events))
+            self.now = max(self.now, max([event.at for event in events]))
         step = self.subjects.step(events, self.now)
         return self._go_on(step)
 

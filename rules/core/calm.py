@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from rules.core.folding import KEEP, TRANSIT
 from rules.core.keeping import Records
-from rules.core.record import CLOSING, NEVER, NOTHING, Record, bit_of
+from rules.core.record import CLOSING, NEVER, NOTHING, Record
 from rules.core.slots import Slots
 from rules.core.waking import is_heard
 from rules.expression import Compiled, Fused, fuse_all
@@ -51,30 +51,25 @@ class Calm:
 
     def take(self, record: Record, event: Event, now: int) -> int:
         """Takes an event into the log and the quiet states: CALM or WAKES; UNUSUAL where it took nothing."""
-        at, recorded, rank = event.at, event.recorded_at, event.rank
-        if not (event.is_timed and record.seen < at <= now and recorded - at <= self.relief):
+        at, recorded, fact, log = event.at, event.recorded_at, event.fact, record.log
+        if not record.seen < at <= now or recorded - at > self.relief or not event.is_timed:
             return UNUSUAL
         if record.count >= MOST_EVENTS:
             record.quiet, record.loud = None, True
             return UNUSUAL
-        closes = rank in CLOSING and record.closed_at is None
-        if (closes or record.closed_at is not None) and not is_heard(record, event.fact):
+        rank = event.rank
+        ends = record.closed_at is not None or rank in CLOSING
+        if (ends and not is_heard(record, fact)) or fact.id.encode() in log:
             return UNUSUAL
-        fact = event.fact
-        bit = bit_of(fact)
-        if record.ids & bit and fact.id.encode() in record.log:
+        said, steps = CALM, self.steps.get(rank)
+        if steps and (said := self.step(record, steps, fact, record)) == LOUD:
             return UNUSUAL
-        steps = self.steps.get(rank)
-        said = self.step(record, steps, fact, record) if steps else CALM
-        if said == LOUD:
-            return UNUSUAL
-        record.log += encode_fact(fact)
+        log += encode_fact(fact)
         record.count += 1
-        record.ids |= bit
         record.seen = at
         if recorded > record.latest_recorded:
             record.latest_recorded = recorded
-        if closes:
+        if ends and record.closed_at is None:
             record.closed_at, said = at, WAKES
         return said
 
@@ -99,7 +94,7 @@ class Calm:
     def begin(self, record: Record) -> None:
         """Follows a subject quietly of which nothing is known."""
         record.quiet, record.states, record.rulings, record.off = list(self.nothing), None, NOTHING, NOTHING
-        record.context, record.late, record.slow, record.touched, record.ids = None, False, False, 0, 0
+        record.context, record.late, record.slow, record.touched = None, False, False, 0
         record.closed_at, record.seen, record.latest_recorded = None, -NEVER, -NEVER
 
     def follow(self, record: Record, now: int) -> bool:
@@ -114,7 +109,6 @@ class Calm:
             rank = RANK_OF[type(fact)]
             if rank in CLOSING and record.closed_at is None:
                 record.closed_at = fact.occurred_at
-            record.ids |= bit_of(fact)
             before = _Before(record.subject, facts, number)
             if self.step(record, self.steps.get(rank, ()), fact, before) == LOUD:
                 return False

@@ -113,9 +113,10 @@ class GroupCore:
             del self.groups[next(iter(self.groups))]
 
     def _group(self, key: str) -> Group:
-        group = self.groups.pop(key, None)
+        group = self.groups.get(key)
         if group is not None:
-            self.groups[key] = group  # the latest touched is the last to cool
+            if self.rows is not None:
+                self.groups[key] = self.groups.pop(key)  # the latest touched is the last to cool
         else:
             context = Context(group_name(key), self.places, frozenset())
             group = self.groups[key] = Group(key, self.rules.grouping_of(key), context)

@@ -45,8 +45,8 @@ class Kept(Struct, array_like=True):
 
 class Record:
     """One subject in memory. `states` is None until the log has been folded; it and `rulings` are by slot, without
-    those of which there is nothing to say. Of a subject followed quietly only `quiet` is there, and one bit in `ids`
-    for each event; once `loud`, it is not again. `touched` has the bits of the slots to be asked, `epoch` says how many
+    those of which there is nothing to say. Of a subject followed quietly only `quiet` is there; once
+    `loud`, it is not again. `touched` has the bits of the slots to be asked, `epoch` says how many
     activations the last answers know of, `stamp` when it was touched last; `former` is the mark of another book that
     judged it last."""
 
@@ -58,7 +58,6 @@ class Record:
         "count",
         "epoch",
         "former",
-        "ids",
         "late",
         "latest_recorded",
         "log",
@@ -85,7 +84,7 @@ class Record:
         self.seen = self.latest_recorded = -NEVER
         self.slow = self.late = self.loud = False
         self.quiet: list[Any] | None = None
-        self.stamp = self.ids = 0
+        self.stamp = 0
         self.closed_at: int | None = None
         self.context: Context | None = None
         self.states: dict[int, Any] | None = None
@@ -114,8 +113,8 @@ class Record:
         return decode_log(self.count, self.log)
 
     def may_know(self, fact: Fact) -> bool:
-        """Whether a quiet subject may have a version of this event; seldom said of one that it has not."""
-        return bool(self.ids & bit_of(fact)) and fact.id.encode() in self.log
+        """Whether the log may have a version of this event; seldom said of one that it has not."""
+        return fact.id.encode() in self.log
 
     def in_order(self) -> list[Fact]:
         """Every version in the order in which events are judged; of a quiet subject each is an event."""
@@ -126,11 +125,6 @@ class Record:
         elif sorted(times) != times:
             facts.sort(key=attrgetter("occurred_at"))
         return facts
-
-
-def bit_of(fact: Fact) -> int:
-    """One bit for an id; few subjects have two events with the same."""
-    return 1 << hash(fact.id) % 251
 
 
 def place_in_order(fact: Fact) -> tuple[int, int, str, str]:

@@ -97,21 +97,18 @@ class SubjectCore:
         """Adds the events to the logs of their subjects; nothing is judged yet. Gives back what is to be judged, stored
         or woken at another time."""
         taken: dict[str, Chunk] = {}
-        find, turn = self.records.hot.get, self.records.turn
+        find, turn, telling = self.records.hot.get, self.records.turn, self.slots.telling
         least = CALM if self.records.rows is not None else WAKES
+        take = self.calm.take if self.calm is not None else _nothing_is_quiet
         for index, event in enumerate(events):
             record = find(event.subject)
-            if record is None or record.quiet is None or self.calm is None:
-                self._take_apart(index, event, taken, now, step)
-                continue
-            said = self.calm.take(record, event, now)
-            if said == UNUSUAL:
+            if record is None or record.quiet is None or (said := take(record, event, now)) == UNUSUAL:
                 self._take_apart(index, event, taken, now, step)
                 continue
             record.stamp = turn
             if said >= least and event.subject not in taken:
                 taken[event.subject] = Chunk(record, index + 1, record.count, len(record.log))
-            if event.rank in self.slots.telling:
+            if event.rank in telling:
                 tell_new(record, self.slots, event.fact, step)
         return taken
 
@@ -264,7 +261,7 @@ class SubjectCore:
             and record.states is not None
             and not (fact.whole_day or record.slow or self.always_refold)
             and (not record.alerts or fact.occurred_at > max(alert.at for alert in record.alerts.values()))
-            and fact.id.encode() not in record.log
+            and not record.may_know(fact)
             and is_heard(record, fact)
             and not (self.slots.regional and is_settling(record, fact))
         )
@@ -295,3 +292,7 @@ class SubjectCore:
             say_alerts(record, slots, stale, now, step, whole)
         if record.alerts:
             step.alerts += settle(record.alerts, slots.book.tables.sources, now)
+
+
+def _nothing_is_quiet(record: Record, event: Event, now: int) -> int:
+    return UNUSUAL

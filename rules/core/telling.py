@@ -15,16 +15,20 @@ from rules.judging.versions import resolve
 from rules.judging.windows import Grouping
 from rules.model.contract import event_of
 from rules.model.events import RANK_OF, Fact
-from rules.model.facts import GroupFact, key_of
+from rules.model.facts import GroupFact, group_key, key_of
 
 
 def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
     """An event that was not known before, and comes after all others."""
-    if RANK_OF[type(fact)] in slots.opening_ranks:
+    rank = RANK_OF[type(fact)]
+    if rank in slots.opening_ranks:
         versions = record.versions()
         tell_openings(record, slots, versions[:-1], versions, step)
-    for grouping in slots.groupings.get(RANK_OF[type(fact)], ()):
-        _tell(grouping, None, fact, fact.recorded_at, record, slots, step)
+    for grouping in slots.groupings.get(rank, ()):
+        group = _key(grouping, fact, slots)
+        if group is not None:
+            told = GroupFact(group, fact.source, fact.id, record.count, True, record.subject, fact, fact.recorded_at)
+            step.facts.append(told)
 
 
 def tell_changed(record: Record, slots: Slots, versions: Sequence[Fact], fact: Fact, step: Step) -> None:
@@ -81,24 +85,27 @@ def _tell(
 ) -> None:
     if old is not None:
         _untell(grouping, old, new, record, slots, step)
-    right = _key(grouping, new, record, slots)
+    right = _key(grouping, new, slots)
     if new is not None and right is not None:
         step.facts.append(GroupFact(right, new.source, new.id, record.count, True, record.subject, new, first))
 
 
 def _untell(grouping: Grouping, old: Fact | None, new: Fact | None, record: Record, slots: Slots, step: Step) -> None:
     """Takes an event out of its group where it belongs to that group no more."""
-    left = _key(grouping, old, record, slots)
-    if old is not None and left is not None and left != _key(grouping, new, record, slots):
+    left = _key(grouping, old, slots)
+    if old is not None and left is not None and left != _key(grouping, new, slots):
         step.facts.append(
             GroupFact(left, old.source, old.id, record.count, False, record.subject, old, old.recorded_at)
         )
 
 
-def _key(grouping: Grouping, fact: Fact | None, record: Record, slots: Slots) -> str | None:
+def _key(grouping: Grouping, fact: Fact | None, slots: Slots) -> str | None:
     """The group of a fact; None when it has none, or lacks what it would be grouped by."""
     rank = RANK_OF[type(fact)] if fact is not None else 0
     if rank not in grouping.ranks:
         return None
-    bare = slots.bare  # a group asks nothing but the event
-    return key_of(grouping.name, tuple([part.functions[rank](fact, bare) for part in grouping.parts]))
+    bare, parts = slots.bare, grouping.parts  # a group asks nothing but the event
+    if len(parts) == 1:
+        value = parts[0].functions[rank](fact, bare)
+        return None if value is None or value == "" else group_key(grouping.name, (value,))
+    return key_of(grouping.name, tuple([part.functions[rank](fact, bare) for part in parts]))

@@ -25,7 +25,7 @@ from rules.kinds.deadline import Deadline
 from rules.kinds.match import Match
 from rules.kinds.sequence import Sequence as Order
 from rules.language.rule import Rule
-from rules.model.events import DELETED, RANK_OF, Event, Fact, encode_fact
+from rules.model.events import DELETED, RANK_OF, Event, Fact
 
 UNUSUAL = 3
 """What an event means that does not simply come after all that is known."""
@@ -51,7 +51,7 @@ class Calm:
 
     def take(self, record: Record, event: Event, now: int) -> int:
         """Takes an event into the log and the quiet states: CALM or WAKES; UNUSUAL where it took nothing."""
-        at, recorded, fact, log = event.at, event.recorded_at, event.fact, record.log
+        at, recorded, fact = event.at, event.recorded_at, event.fact
         if not record.seen < at <= now or recorded - at > self.relief or not event.is_timed:
             return UNUSUAL
         if record.count >= MOST_EVENTS:
@@ -59,13 +59,12 @@ class Calm:
             return UNUSUAL
         rank = event.rank
         ends = record.closed_at is not None or rank in CLOSING
-        if (ends and not is_heard(record, fact)) or fact.id.encode() in log:
+        if (ends and not is_heard(record, fact)) or record.may_know(fact):
             return UNUSUAL
         said, steps = CALM, self.steps.get(rank)
         if steps and (said := self.step(record, steps, fact, record)) == LOUD:
             return UNUSUAL
-        log += encode_fact(fact)
-        record.count += 1
+        record.append(fact)
         record.seen = at
         if recorded > record.latest_recorded:
             record.latest_recorded = recorded

@@ -20,17 +20,13 @@ def is_silent(group: Group, rules: Rules, epoch: int, now: int) -> bool:
     """Whether nothing is to be said of a group of which nothing was said."""
     if group.alerts or group.is_outdated or group.is_disturbed or group.epoch != epoch:
         return False
-    for ruling in group.rulings.values():
-        if ruling is not SILENT:
-            return False
+    if any(ruling is not SILENT for ruling in group.rulings.values()):
+        return False
     if group.stale:
         return True
     if len(group.points) >= group.prunes_at:
         return False
-    for rule, body in rules:
-        if body.ruling(group.live[rule.hash], group.context, now, None) is not SILENT:
-            return False
-    return True
+    return all(body.ruling(group.live[rule.hash], group.context, now, None) is SILENT for rule, body in rules)
 
 
 def follow(group: Group, rules: Rules, point: Point, fact: GroupFact) -> None:

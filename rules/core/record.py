@@ -9,18 +9,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from rules.core.logged import first_entry, further_entry, versions_in
 from rules.judging.context import Context
 from rules.judging.verdicts import Ruling
 from rules.model.alerts import Alert, Clock
-from rules.model.events import RANK_OF, TYPES, Fact, decode_log, encode_fact
+from rules.model.events import RANK_OF, TYPES, Fact
 
-FORMAT = 1
+FORMAT = 2
 HEADER = 17
 """Bytes before the msgpack of a row: the format, the instant of its next timer, the mark of the book."""
 NEVER = (1 << 63) - 1
 CLOSING = frozenset(TYPES[name].rank for name in ("case.closed", "case.withdrawn", "penalty.closed"))
 
 
+NOWHERE = (0, 0)
 NOTHING: Any = MappingProxyType({})
 """What most records have of alerts, clocks and rules that are off; replaced before the first is written."""
 
@@ -35,25 +37,27 @@ class Kept(Struct, array_like=True):
     """A record as it rests in a row."""
 
     count: int
-    log: bytearray
+    log: bytes
     alerts: list[Alert]
     clocks: list[Clock]
     stream: str
     noted: list[str] = []
     unjudged: int = 0
+    common: tuple[int, int] = (0, 0)
 
 
 class Record:
     """One subject in memory. `states` is None until the log has been folded; it and `rulings` are by slot, without
-    those of which there is nothing to say. Of a subject followed quietly only `quiet` is there; once
-    `loud`, it is not again. `touched` has the bits of the slots to be asked, `epoch` says how many
-    activations the last answers know of, `stamp` when it was touched last; `former` is the mark of another book that
-    judged it last."""
+    those of which there is nothing to say. Of a subject followed quietly only `quiet` is there; once `loud`, it is not
+    again. `touched` has the bits of the slots to be asked, `epoch` says how many activations the last answers know of,
+    `stamp` when it was touched last; `common` is where in the log the end of its first entry lies, which others share;
+    `former` is the mark of another book that judged it last."""
 
     __slots__ = (
         "alerts",
         "clocks",
         "closed_at",
+        "common",
         "context",
         "count",
         "epoch",
@@ -79,8 +83,7 @@ class Record:
 
     def __init__(self, subject: str, stream: str) -> None:
         self.subject, self.stream = subject, stream
-        self.log = bytearray()
-        self.count = 0
+        self.log, self.count, self.common = b"", 0, NOWHERE
         self.seen = self.latest_recorded = -NEVER
         self.slow = self.late = self.loud = False
         self.quiet: list[Any] | None = None
@@ -100,17 +103,23 @@ class Record:
 
     def append(self, fact: Fact) -> None:
         """Adds a version to the log."""
-        self.log += encode_fact(fact)
+        if self.count:
+            begin, end = self.common
+            self.log += further_entry(fact, self.log[begin:end])
+        else:
+            self.log, length = first_entry(fact)
+            self.common = (len(self.log) - length, len(self.log)) if length else NOWHERE
         self.count += 1
 
     def restore(self, count: int, length: int) -> None:
         """Takes what was appended to the log off again; what was folded of it is forgotten."""
-        del self.log[length:]
+        self.log = self.log[:length]
         self.count, self.states, self.quiet = count, None, None
 
     def versions(self) -> list[Fact]:
         """Every version in the order of arrival."""
-        return decode_log(self.count, self.log)
+        begin, end = self.common
+        return versions_in(self.log, self.count, self.log[begin:end])
 
     def may_know(self, fact: Fact) -> bool:
         """Whether the log may have a version of this event; seldom said of one that it has not."""
@@ -144,7 +153,9 @@ def head(wake: int | None, mark: bytes) -> bytes:
 def encode_row(record: Record, wake: int | None, mark: bytes) -> bytes:
     """A record as a row."""
     alerts, clocks = list(record.alerts.values()), list(record.clocks.values())
-    kept = Kept(record.count, record.log, alerts, clocks, record.stream, list(record.noted), record.unjudged)
+    kept = Kept(
+        record.count, record.log, alerts, clocks, record.stream, list(record.noted), record.unjudged, record.common
+    )
     return head(wake, mark) + _encode(kept)
 
 
@@ -167,7 +178,7 @@ def decode_row(subject: str, row: bytes) -> Record | None:
         return None
     kept = _decode(row[HEADER:])
     record = Record(subject, kept.stream)
-    record.count, record.log = kept.count, kept.log
+    record.count, record.log, record.common = kept.count, kept.log, kept.common
     record.noted, record.unjudged = frozenset(kept.noted), kept.unjudged
     record.alerts = {alert.alert_id: alert for alert in kept.alerts} or NOTHING
     record.clocks = {(clock.rule, clock.occasion): clock for clock in kept.clocks} or NOTHING

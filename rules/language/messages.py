@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules.expression import Value
 from rules.kinds.deadline import Deadline
+from rules.kinds.silence import Silence
 from rules.language.bodies import KINDS, OTHER
 from rules.language.grouping import grouped_by
 from rules.language.rule import Body
@@ -20,6 +21,7 @@ from rules.model.events import BY_RANK, EventType
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 BRACES = re.compile(r"\{\{[^{}]*\}?|\}\}")
 NOT_YET = ("this is not known when the message is said", "say `left` before the due time, `overdue` after it")
+NO_EVENT = ("no event is at hand where nothing was heard", "say `source`, `since`, `gap` or `group`")
 STEPS = ("fire", "warn")
 EVERYWHERE = ("task_code", "department", "due_date")
 ENVELOPE = ("source", "id")
@@ -27,13 +29,14 @@ ENVELOPE = ("source", "id")
 
 class Sayable(Struct, frozen=True):
     """What messages of one rule may say: plain names, parameters, fields of the events it is about; `unknown` are the
-    names of which nothing is known where this message is said."""
+    names of which nothing is known where this message is said. A silence is about no event (`unheard`)."""
 
     names: frozenset[str]
     params: frozenset[str]
     types: tuple[EventType, ...]
     grouped: tuple[str, ...] = ()
     unknown: Mapping[str, frozenset[str]] = {}
+    unheard: bool = False
 
 
 def read_messages(node: Node, sayable: Sayable) -> dict[str, Text]:
@@ -61,7 +64,7 @@ def sayable(kind: str, body_node: Node | None, body: Body | None, subject: str, 
     fields = (name for name in grouped if name in ENVELOPE or any(name in each.judged for each in types))
     others = (f"other.{subject}",) if OTHER in said else ()
     names = frozenset((subject, *EVERYWHERE, *said, *others, *fields))
-    return Sayable(names, frozenset(params), types, grouped, _unknown(body))
+    return Sayable(names, frozenset(params), types, grouped, _unknown(body), isinstance(body, Silence))
 
 
 def _unknown(body: Body | None) -> dict[str, frozenset[str]]:
@@ -92,6 +95,8 @@ def _check(node: Node, said: str, sayable: Sayable, unknown: frozenset[str]) -> 
 
 def _fault(name: str, sayable: Sayable) -> tuple[str, str, str] | None:
     root, _, rest = name.partition(".")
+    if sayable.unheard and (root == "event" or name == "task_code" or f"event.{name}" in sayable.grouped):
+        return "not-sayable", *NO_EVENT
     if root == "params" and rest:
         if rest in sayable.params:
             return None

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from rules.language import BookError, BookErrors, load_book
+from rules.language.loader import read_book
 from rules.testing.examples import run
+from tests.rules.small_books import rule_text
 
 ROOT = Path(__file__).resolve().parents[2]
 MATCH = """\
@@ -456,3 +458,26 @@ def test_the_hash_of_a_book_moves_with_any_word_of_a_rule_or_of_its_clock(tmp_pa
             (tmp_path / f"{each}.yaml").write_text(text)
         hashes.add(load_book(tmp_path).hash)
     assert len(hashes) == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("{{ source }} {{ since }} {{ gap }} {{ group }} {{ due_date }} {{ department }}", []),
+        ("{{ event.organ }}", ["not-sayable"]),
+        ("{{ organ }}", ["not-sayable"]),
+        ("{{ task_code }}", ["not-sayable"]),
+        ("{{ event.nothing }}", ["not-sayable"]),
+    ],
+)
+def test_where_nothing_was_heard_a_message_has_no_event_to_speak_of(
+    tmp_path: Path, said: str, codes: list[str]
+) -> None:
+    body = "silence: {event: case.received, group_by: [event.organ], within: 24h}"
+    text = rule_text("S", body, message=f'{{zh: "{said}", en: "nothing"}}')
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    found = read_book(tmp_path).faults
+    assert [fault.code for fault in found] == codes
+    if codes:
+        line = text.splitlines()[found[0].line - 1]
+        assert line[found[0].col - 1 :].startswith(said)

@@ -20,6 +20,7 @@ from rules.core.group import HEAD, HELD, PRUNE_EVERY, Group, Point, Swept, encod
 from rules.core.grouped import GroupRules
 from rules.core.hushed import follow, is_silent
 from rules.core.lateness import Lateness
+from rules.core.leaving import leaves_at, let_go
 from rules.core.record import NEVER, head, judged_by, wake_of
 from rules.core.rewinding import begun, push, sweep
 from rules.core.step import Rows, Step
@@ -89,6 +90,9 @@ class GroupCore:
             return False
         if group.stale:
             self._prune(group, now, step)
+        at = leaves_at(group, rules, self.sources, now)
+        if at is not None:
+            self.timers.arm(group.key, at)
         return True
 
     def advance(self, now: int, limit: int = 2000) -> Step:
@@ -96,8 +100,19 @@ class GroupCore:
         self._cool()
         step = Step()
         for key in self.timers.due(now, limit):
-            self._judge(self._group(key), now, step)
+            group = self._group(key)
+            if not self._leaves(group, now, step):
+                self._judge(group, now, step)
         return step
+
+    def _leaves(self, group: Group, now: int, step: Step) -> bool:
+        at = leaves_at(group, self.rules.of(group), self.sources, now)
+        if at is None or now < at:
+            return False
+        del self.groups[group.key]
+        if self.rows is not None:
+            let_go(group, step)
+        return True
 
     def refold(self, now: int, limit: int = 2000) -> Step:
         """Judges at most `limit` of the groups that another book judged last."""
@@ -212,6 +227,7 @@ class GroupCore:
         wakes = [group.rulings[rule.hash].wake for rule, _ in self.rules.of(group)]
         wakes += [settles_at(a, self.sources) for a in group.alerts.values() if not a.settled and a.state != WITHDRAWN]
         wakes += [self.governing.next_after(now)] if group.points or group.alerts else []
+        wakes += [leaves_at(group, self.rules.of(group), self.sources, now)]
         return min((at for at in wakes if at is not None), default=None)
 
     def _alert(self, rule: Rule, verdict: Verdict, group: Group, now: int) -> Alert:

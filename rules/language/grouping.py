@@ -13,7 +13,7 @@ from rules.judging.bounds import MILLION, Bound, Way, bound
 from rules.judging.selector import Selector
 from rules.judging.windows import AXES, Axis, Grouping, Window, WindowType, grouping_name
 from rules.language.order_body import own_condition
-from rules.language.reading import Head, Reading, asks_for_the_case, types_of
+from rules.language.reading import Head, Reading, asks_for_tables, asks_for_the_case, types_of
 from rules.language.words import known, missing, word
 from rules.language.yaml import Node
 from rules.model.spans import Span
@@ -210,6 +210,6 @@ def read_parts(parts: Iterable[Node], event: Selector, reading: Reading) -> tupl
         compiled = reading.expression(part, types_of(event), SCALARS)
         if compiled is not None:
             found.append(compiled)
-            if asks_for_the_case(compiled):
+            if asks_for_the_case(compiled) or asks_for_tables(compiled):
                 part.fault("not-in-groups", "a group is known by fields of the event itself")
     return tuple(found)

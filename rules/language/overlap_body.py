@@ -7,7 +7,7 @@ from hashlib import blake2b
 from rules.judging.windows import Grouping
 from rules.kinds.overlap import Overlap
 from rules.language.grouping import SCALARS
-from rules.language.reading import Head, Reading, types_of
+from rules.language.reading import Head, Reading, asks_for_tables, types_of
 from rules.language.words import known, missing
 from rules.language.yaml import Node
 
@@ -23,6 +23,9 @@ def read_overlap(node: Node, head: Head, reading: Reading) -> Overlap | None:
     if not parts:
         missing(key if key is not None else node, "key", "is required: what two subjects have in common")
     read = [reading.expression(part, types_of(start), SCALARS, True) for part in parts]
+    for part, compiled in zip(parts, read, strict=True):
+        if compiled is not None and asks_for_tables(compiled):
+            part.fault("not-in-groups", "a key is made of what events say: another book may declare otherwise")
     name = f"overlap {head.rule} by {', '.join(str(part.value) for part in parts)}"
     functions = tuple(each for each in read if each is not None)
     return Overlap(

@@ -222,6 +222,11 @@ def asks_for_the_case(compiled: Compiled) -> bool:
     return bool(compiled.reads or ITEM.search(compiled.text))
 
 
+def asks_for_tables(compiled: Compiled) -> bool:
+    """Whether an expression looks at what is declared, which another book may declare otherwise."""
+    return bool(ITEM.search(compiled.text) or DECLARED.search(compiled.text))
+
+
 def written(node: Node) -> str:
     """How a rule writes a selector, without its conditions."""
     inner = node.get("event") if node.is_map else node

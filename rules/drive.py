@@ -54,8 +54,7 @@ class Drive:
     def hear(self, facts: Sequence[GroupFact], now: int) -> Step:
         """Judges groups by facts that others handed on, at their `now`."""
         self.now = max(self.now, now)
-        said = self.groups.step(facts, self.now)
-        return self._go_on(said)
+        return self._go_on(self._without_places(self.groups.step(facts, self.now)))
 
     def _go_on(self, step: Step) -> Step:
         self._groups(step, step)
@@ -75,9 +74,16 @@ class Drive:
         if said.facts:
             facts, said.facts = said.facts, []
             if self.hands_on is None:
-                _joined(into, self.groups.step(facts, self.now))
+                _joined(into, self._without_places(self.groups.step(facts, self.now)))
             else:
                 self.hands_on(facts)
+
+    @staticmethod
+    def _without_places(said: Step) -> Step:
+        """A fact that could not be folded is counted: it is none of the events that were handed in."""
+        said.counted += [each.reason for each in said.rejected]
+        said.rejected = []
+        return said
 
     def alerts(self) -> list[Alert]:
         """The alerts that stand at `now`, by time, rule and id."""

@@ -9,9 +9,10 @@ from typing import Any, Self
 import msgspec
 from rocksdict import Options, Rdict, WriteBatch
 
-FORMAT = 2
+FORMAT = 3
 """The first byte of every row; a row written by another format stops the program. Facts in rows carry the ranks of
-their types: a contract with another order of types is another format (2: hearings, dispatched complaints)."""
+their types: a contract with another order of types is another format (2: hearings, dispatched complaints;
+3: what a group keeps of what it let go)."""
 
 CORE = b"s"
 """Rows of the core; the lane's own row and the position have names that no core row can have."""

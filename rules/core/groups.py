@@ -6,31 +6,33 @@ again, once per chunk. Points older than any window, lateness and transit can re
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import msgspec
-from msgspec import Raw
 
-from rules.core.alerting import WITHDRAWN, alert_of, changes, is_of, settle, settles_at
+from rules.core.alerting import WITHDRAWN, alert_of, changes, settle, settles_at
+from rules.core.chunk import FoldError
+from rules.core.engine import ENGINE, FOLD_RAISED, doubt_of, doubted
 from rules.core.folding import TRANSIT
+from rules.core.forgetting import forget
 from rules.core.governing import Governing
-from rules.core.group import HEAD, HELD, PRUNE_EVERY, Group, Point, Swept, encode, row_key
+from rules.core.group import HEAD, HELD, Group, Point, row_key
 from rules.core.grouped import GroupRules
-from rules.core.hushed import follow, is_silent
+from rules.core.hushed import Rules, follow, is_silent
 from rules.core.lateness import Lateness
 from rules.core.leaving import leaves_at, let_go
+from rules.core.reaching import reaches, settled_before
 from rules.core.record import NEVER, head, judged_by, wake_of
-from rules.core.rewinding import begun, push, sweep
-from rules.core.step import Rows, Step
+from rules.core.rewinding import sweep
+from rules.core.step import Rejected, Rows, Step
 from rules.core.subjects import HOT
 from rules.core.timers import Timers
 from rules.judging.context import Context
-from rules.judging.escalation import escalated
 from rules.judging.place import Places
 from rules.judging.verdicts import SILENT, Verdict
-from rules.judging.windows import GroupKind
 from rules.language.rule import Book, Rule
 from rules.model.alerts import Alert
 from rules.model.facts import GroupFact, encode_group_fact, group_name
@@ -44,7 +46,7 @@ class GroupCore:
         self.places = Places(book.tables)
         self.sources, self.governing = book.tables.sources, Governing(book)
         self.lateness = Lateness(self.places, book.tables)
-        self.rules = GroupRules(book)
+        self.rules, self.reaches = GroupRules(book), reaches(book)
         self.groups: dict[str, Group] = {}
         self._outdated: dict[str, None] = {}
         wakes: dict[str, int] = {}
@@ -74,14 +76,42 @@ class GroupCore:
         self._cool()
         step = Step()
         touched: dict[str, Group] = {}
+        failed: set[str] = set()
         for fact in facts:
             group = self._group(fact.group)
-            touched[fact.group] = group
-            self._take(group, fact, step)
+            if fact.group not in touched:
+                touched[fact.group] = group
+                group.journal.clear()
+            try:
+                self._take(group, fact, step)
+            except Exception:  # told apart when its group is judged
+                failed.add(fact.group)
         for group in touched.values():
-            if not self._is_silent(group, now, step):
-                self._judge(group, now, step)
+            try:
+                if group.key in failed:
+                    raise FoldError(group.key)
+                if not self._is_silent(group, now, step):
+                    self._judge(group, now, step)
+            except Exception:  # a defect of ours: one by one, so that only the fact that brings it is set aside
+                group.take_back(step.rows)
+                self._one_by_one(group, facts, now, step)
         return step
+
+    def _one_by_one(self, group: Group, facts: Sequence[GroupFact], now: int, step: Step) -> None:
+        for index, fact in enumerate(facts):
+            if fact.group != group.key:
+                continue
+            group.journal.clear()
+            try:
+                self._take(group, fact, step)
+                self._judge(group, now, step)
+            except Exception as error:
+                group.take_back(step.rows)
+                group.doubt(doubt_of(fact.fact))
+                step.rejected.append(Rejected(index, FOLD_RAISED, "$", f"{type(error).__name__}: {error}"))
+        if group.stale:
+            with suppress(Exception):  # what stood before stands, without the mark
+                self._judge(group, now, step)
 
     def _is_silent(self, group: Group, now: int, step: Step) -> bool:
         """Whether nothing is to be said of a group; in memory nothing is to be kept either."""
@@ -102,7 +132,7 @@ class GroupCore:
         for key in self.timers.due(now, limit):
             group = self._group(key)
             if not self._leaves(group, now, step):
-                self._judge(group, now, step)
+                self._judge_alone(group, now, step)
         return step
 
     def _leaves(self, group: Group, now: int, step: Step) -> bool:
@@ -119,8 +149,17 @@ class GroupCore:
         self._cool()
         step = Step()
         for key in list(islice(self._outdated, limit)):
-            self._judge(self._group(key), now, step)
+            self._judge_alone(self._group(key), now, step)
         return step
+
+    def _judge_alone(self, group: Group, now: int, step: Step) -> None:
+        """Judges a group to which nothing came; where that fails, what stood stands until something comes."""
+        outdated = group.is_outdated
+        try:
+            self._judge(group, now, step)
+        except Exception:  # a defect of ours
+            step.counted.append("refold_raised")
+            group.stale, group.is_outdated = True, outdated
 
     def _cool(self) -> None:
         """Lets go of the groups longest untouched, where a host keeps them in rows."""
@@ -142,11 +181,10 @@ class GroupCore:
     def _take(self, group: Group, fact: GroupFact, step: Step) -> None:
         key = (fact.source, fact.id)
         old = group.facts.get(key)
-        if old is not None and old.version > fact.version:
-            return
-        if old is not None and fact.present and _is_same(old, fact):
-            return  # told again
+        if old is not None and (old.version > fact.version or (fact.present and old.says_what(fact))):
+            return  # told again, or another version speaks
         point = group.point(fact)
+        group.journal.append((key, old))
         if old is not None:
             before = group.point(old)
             group.remove(before)
@@ -155,11 +193,11 @@ class GroupCore:
         if not fact.present:
             return
         rules = self.rules.of(group)
-        first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER) if group.base else -NEVER
-        if point.at < first or self.lateness.over(fact, group.grouping):
+        if self._is_too_late(group, rules, point, fact):
             step.unjudged += [key] * group.grouping.counts  # only now: what it replaces no longer speaks either
             return
         group.facts[key] = fact
+        group.settle_doubt(fact)
         if self.rows is not None:
             step.rows[row_key(group.key, point)] = encode_group_fact(fact)
         late = bool(group.points) and point.at <= group.points[-1].at
@@ -171,6 +209,10 @@ class GroupCore:
         group.points.append(point)
         follow(group, rules, point, fact)
 
+    def _is_too_late(self, group: Group, rules: Rules, point: Point, fact: GroupFact) -> bool:
+        first = min((group.swept_until(rule) for rule, _ in rules), default=-NEVER) if group.base else -NEVER
+        return point.at < first or self.lateness.over(fact, group.grouping)
+
     def _judge(self, group: Group, now: int, step: Step) -> None:
         rules = self.rules.of(group)
         if group.is_outdated:
@@ -181,8 +223,6 @@ class GroupCore:
         changed = group.stale or epoch != group.epoch
         for rule, body in rules:
             ruling = group.ruling(rule, body, now)
-            if rule.escalate:
-                ruling = escalated(ruling, rule.escalate, self.places.of(group.home), now)
             old = group.rulings.get(rule.hash, SILENT)
             changed = changed or ruling.verdicts != old.verdicts
             step.counted += [each for each in ruling.counted if each not in old.counted]
@@ -207,7 +247,9 @@ class GroupCore:
         for rule, _ in self.rules.of(group):
             for verdict in group.rulings[rule.hash].verdicts:
                 if self.governing.governs(rule, verdict.began_at, zone, now):
-                    alert = self._alert(rule, verdict, group, now)
+                    shown = msgspec.structs.replace(ENGINE, mode=rule.mode) if rule.hash in group.off else rule
+                    alert = self._alert(shown, verdict, group, now)
+                    alert = doubted(alert) if group.doubts else alert
                     if self._is_open(group, alert) or alert.alert_id in group.alerts:
                         after[alert.alert_id] = alert
         return after
@@ -217,7 +259,7 @@ class GroupCore:
         """What rests on points that were let go stands as it was said."""
         return alert.at >= group.final.get(alert.rule, -NEVER)
 
-    def _take_over(self, group: Group, rules: Sequence[tuple[Rule, GroupKind]], now: int, step: Step) -> None:
+    def _take_over(self, group: Group, rules: Rules, now: int, step: Step) -> None:
         group.take_over({rule.hash for rule, _ in rules}, now)
         for point in [each for each in group.points if self.lateness.over(group.facts[each.key], group.grouping)]:
             group.remove(point)
@@ -232,14 +274,8 @@ class GroupCore:
 
     def _alert(self, rule: Rule, verdict: Verdict, group: Group, now: int) -> Alert:
         carrier = group.carrier(verdict)
-        first = group.facts.get(carrier) if carrier is not None else None
-        if first is None and carrier is not None:  # let go with the past: what was said of it stands
-            old = next((a for a in group.alerts.values() if is_of(a, rule) and _is_about(a, verdict)), None)
-            if old is not None and old.value == verdict.value:
-                return msgspec.structs.replace(old, state=verdict.state, ended_at=verdict.ended_at, settled=True)
-            subject = old.subject if old is not None else ""
-        else:
-            subject = first.subject if first is not None and group.grouping.holds != "marks" else group_name(group.key)
+        first = group.fact_of(carrier) if carrier is not None else None
+        subject = first.subject if first is not None and group.grouping.holds != "marks" else group_name(group.key)
         verdict, facts = group.grounds(verdict)
         return alert_of(rule, verdict, subject, facts, self.book, now, group_name(group.key))
 
@@ -250,42 +286,11 @@ class GroupCore:
             group.held_until = now + HELD  # a book that brought it may still tell of the past
         if len(group.points) < group.prunes_at or not rules or now < group.held_until:
             return  # the points of a group without rules wait for a book that asks for them
-        horizon = now - max(body.reach() for _, body in rules) - TRANSIT - self.sources.longest
-        gone = bisect_left(group.points, Point(horizon, 0, "", ""))
-        group.prunes_at = max(PRUNE_EVERY, 2 * (len(group.points) - gone))
-        if gone < PRUNE_EVERY // 2:
-            return
-        old, kept = group.points[:gone], set[tuple[str, str]]()
-        silent = not group.alerts and all(ruling is SILENT for ruling in group.rulings.values())
-        for rule, body in rules:
-            base = begun(body, group.base.get(rule.hash))
-            if group.live:  # else too few came for any window, whether it holds all of them or not
-                push(group, rule, body, old, base)
-            kept |= body.seal(base)
-            group.base[rule.hash] = Swept(max(horizon, group.swept_until(rule)), Raw(encode(base)))
-            group.final[rule.id] = max(horizon, group.final.get(rule.id, -NEVER))
-        group.region = group.home
-        for point in old:
-            if self.rows is not None:
-                step.rows[row_key(group.key, point)] = None
-            del group.facts[point.key]
-        del group.points[:gone]
-        group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
-        group.rest, group.stale = None, group.stale or not silent
-        group.live = group.live if silent else {}
+        horizon = settled_before(now, self.reaches[group.grouping.name], self.sources.longest, TRANSIT)
+        forget(group, rules, horizon, step if self.rows is not None else None)
 
     def _keep(self, group: Group, wake: int | None, step: Step) -> None:
         self.timers.arm(group.key, wake)
         if self.rows is None:
             return
         step.rows[HEAD + group.key.encode()] = head(wake, self.book.mark) + group.kept()
-
-
-def _is_same(one: GroupFact, other: GroupFact) -> bool:
-    same = one.first_recorded_at == other.first_recorded_at and one.opening == other.opening
-    same = same and one.placed_at == other.placed_at
-    return same and bool(one.fact == other.fact)
-
-
-def _is_about(alert: Alert, verdict: Verdict) -> bool:
-    return alert.occasion == verdict.occasion and alert.step == verdict.step

@@ -18,7 +18,7 @@ Rules = Sequence[tuple[Rule, GroupKind]]
 
 def is_silent(group: Group, rules: Rules, epoch: int, now: int) -> bool:
     """Whether nothing is to be said of a group of which nothing was said."""
-    if group.alerts or group.is_outdated or group.is_disturbed or group.epoch != epoch:
+    if group.alerts or group.off or group.is_outdated or group.is_disturbed or group.epoch != epoch:
         return False
     if any(ruling is not SILENT for ruling in group.rulings.values()):
         return False
@@ -26,7 +26,7 @@ def is_silent(group: Group, rules: Rules, epoch: int, now: int) -> bool:
         return True
     if len(group.points) >= group.prunes_at:
         return False
-    return all(body.ruling(group.live[rule.hash], group.context, now, None) is SILENT for rule, body in rules)
+    return all(group.ruling(rule, body, now) is SILENT for rule, body in rules)
 
 
 def follow(group: Group, rules: Rules, point: Point, fact: GroupFact) -> None:
@@ -35,6 +35,11 @@ def follow(group: Group, rules: Rules, point: Point, fact: GroupFact) -> None:
         group.is_disturbed = group.is_disturbed or not all(body.few(group.points) for _, body in rules)
         return
     for rule, body in rules:
-        entry = group.entry(body, fact) if not group.base or point.at >= group.swept_until(rule) else None
-        if entry is not None:
-            body.push(group.live[rule.hash], [entry], group.context.zone)
+        if rule.hash in group.off or (group.base and point.at < group.swept_until(rule)):
+            continue
+        try:
+            entry = group.entry(body, fact)
+            if entry is not None:
+                body.push(group.live[rule.hash], [entry], group.context.zone)
+        except Exception as error:  # whatever a rule does wrong must not stop the others
+            group.turn_off(rule, point, error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules.core.folding import TRANSIT
-from rules.core.group import HEAD, HELD, Group, row_key
+from rules.core.group import HEAD, HELD, Group, past_key, row_key
 from rules.core.record import NEVER
 from rules.core.step import Step
 from rules.judging.windows import GroupKind
@@ -34,4 +34,6 @@ def let_go(group: Group, step: Step) -> None:
     """Deletes the rows of a group."""
     for point in group.points:
         step.rows[row_key(group.key, point)] = None
+    for key in group.past:
+        step.rows[past_key(group.key, key)] = None
     step.rows[HEAD + group.key.encode()] = None

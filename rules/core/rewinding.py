@@ -35,20 +35,23 @@ class Rest(Struct):
 def sweep(group: Group, rules: Rules) -> None:
     """Makes the states of a group anew, over the points that it has."""
     points, rest = group.points, group.rest
-    if rest is not None and rest.rules is not rules:
+    if rest is not None and (rest.rules is not rules or group.off):
         rest = None
+    group.off = dict(group.broken)  # what raised over points that are there may not raise again
     first = _place(points, rest.until) if rest is not None else 0
     until = _resting_place(group)
     middle = _place(points, until)
     resting: dict[str, Any] = {}
     for rule, body in rules:
+        if rule.hash in group.off:
+            continue
         state = body.copy(rest.states[rule.hash]) if rest is not None else begun(body, group.base.get(rule.hash))
         if middle > first:
             push(group, rule, body, points[first:middle], state)
             resting[rule.hash] = body.copy(state)
         push(group, rule, body, points[max(first, middle) :], state)
         group.live[rule.hash] = state
-    if resting:
+    if resting and not group.off:
         group.rest = Rest(until, rules, resting)
 
 
@@ -65,16 +68,18 @@ def _place(points: list[Point], at: int) -> int:
 
 
 def push(group: Group, rule: Rule, body: GroupKind, points: list[Point], state: Any) -> None:
-    """Takes points into a state, instant by instant, but for those that its base has."""
+    """Takes points into a state, instant by instant, but for those that its base has; a rule that raises is off."""
     first = _place(points, group.swept_until(rule)) if group.base else 0
     for _, instant in groupby(points[first:] if first else points, key=lambda point: point.at):
-        entries: list[Any] = []
-        for point in instant:
-            entry = group.entry(body, group.facts[point.key])
-            if entry is not None:
-                entries.append(entry)
-        if entries:
-            body.push(state, entries, group.context.zone)
+        if rule.hash in group.off:
+            return
+        together = list(instant)
+        try:
+            entries = [entry for p in together if (entry := group.entry(body, group.facts[p.key])) is not None]
+            if entries:
+                body.push(state, entries, group.context.zone)
+        except Exception as error:  # whatever a rule does wrong must not stop the others
+            group.turn_off(rule, together[0], error)
 
 
 def begun(body: GroupKind, base: Swept | None) -> Any:

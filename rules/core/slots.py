@@ -9,6 +9,7 @@ import msgspec
 
 from rules.core.absorbing import absorbing_of
 from rules.core.governing import Governing
+from rules.core.reaching import reaches
 from rules.core.record import NEVER
 from rules.expression import expressions_in
 from rules.judging.context import Context
@@ -30,7 +31,7 @@ class Slots:
     __slots__ = (
         "_listed", "_within", "absorbing", "bare", "book", "clocked", "clocks", "concerned", "dated", "every",
         "governing", "groupings", "home", "homes", "ids", "kin", "listening", "opening", "opening_ranks", "places",
-        "regional", "relief", "remembered", "remembered_first", "rules", "sharing", "telling",
+        "reaches", "regional", "relief", "remembered", "remembered_first", "rules", "sharing", "telling",
     )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
@@ -56,7 +57,7 @@ class Slots:
         self._listed: dict[int, tuple[int, ...]] = {}
         self.clocks = tuple(slot for slot in self.every if self.clocked >> slot & 1)
         self.ids = frozenset(self.rules[slot].id for slot in self.clocks)
-        self.groupings = _groupings(book)
+        self.groupings, self.reaches = _groupings(book), reaches(book)
         self.listening, (self.opening, self.opening_ranks) = _listening(book), _opening(book)
         self.telling = self.groupings.keys() | self.opening_ranks  # the event types by which groups are told something
         self.remembered, self.remembered_first = _remembered(book)
@@ -69,6 +70,7 @@ class Slots:
         if found is None:
             book = self.book.within(region)
             found = self._within[code] = self if book is self.book else Slots(book)
+            found.reaches = self.reaches  # a group hears from every region
         return found
 
     def listed(self, mask: int) -> tuple[int, ...]:

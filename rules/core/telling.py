@@ -8,6 +8,7 @@ import msgspec
 
 from rules.core.marking import Marking
 from rules.core.opening import tell_openings, tell_past_openings
+from rules.core.reaching import counting
 from rules.core.record import Record
 from rules.core.slots import Slots
 from rules.core.step import Step
@@ -34,18 +35,21 @@ def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
 def tell_changed(record: Record, slots: Slots, versions: Sequence[Fact], fact: Fact, step: Step) -> None:
     """A further version of what was known by `versions`.
 
-    How late an event came is a matter of its first version: a correction does not make it late.
+    How late an event came is a matter of its first version: a correction does not make it late, but one that came long
+    after all that rests on the event is not heard.
     """
     if slots.opening:
         tell_openings(record, slots, versions, [*versions, fact], step)
     same = [version for version in versions if version.id == fact.id and version.source == fact.source]
-    before, after = resolve(same), resolve([*same, fact])
-    old, new = (before[0] if before else None), (after[0] if after else None)
-    first = 0
-    if new is not None:
-        new, first = _as_first_told(new, [*same, fact])
-    for grouping in _groupings((*before, *after), slots):
-        _tell(grouping, old, new, first, record, slots, step)
+    known, unheard = [*same, fact], False
+    for grouping in _groupings(known, slots):
+        reach = slots.reaches[grouping.name]
+        before, heard = resolve(counting(same, reach)), counting(known, reach)
+        after = resolve(heard)
+        new, first = _as_first_told(after[0], heard) if after else (None, 0)
+        _tell(grouping, before[0] if before else None, new, first, record, slots, step)
+        unheard = unheard or all(version is not fact for version in heard)
+    step.unjudged += [(fact.source, fact.id)] * unheard
 
 
 def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step: Step) -> None:
@@ -59,10 +63,11 @@ def tell_past(record: Record, slots: Slots, groupings: Sequence[Grouping], step:
     Marking(slots).tell([event_of(record.subject, version) for version in versions], step, names)
     for version in versions:
         found.setdefault((version.source, version.id), []).append(version)
-    for same in found.values():
-        speaks = resolve(same)
-        new, first = _as_first_told(speaks[0], same) if speaks else (None, 0)
+    for versions in found.values():
         for grouping in (each for each in groupings if each.holds == "events"):
+            same = counting(versions, slots.reaches[grouping.name])
+            speaks = resolve(same)
+            new, first = _as_first_told(speaks[0], same) if speaks else (None, 0)
             for old in same:
                 if old is not (speaks[0] if speaks else None):
                     _untell(grouping, old, new, record, slots, step)

@@ -14,6 +14,9 @@ MILLION = 1_000_000
 """Amounts are whole millionths: money is exact, and what was added can be taken out again without a trace.
 Microseconds are millionths of seconds."""
 
+MOST = 10**12 * MILLION
+"""No amount counts as more: what is kept of a tally is written as numbers of 64 bits, and no honest one comes near."""
+
 
 def millionths(value: float) -> int:
     """A number as written, in whole millionths; beyond the sixth decimal it is rounded."""
@@ -25,7 +28,7 @@ def millionths(value: float) -> int:
 
 def amount_of(value: float, is_span: bool) -> int:
     """What a value adds to a tally; a length of time is in microseconds already."""
-    return round(value) if is_span else millionths(value)
+    return max(-MOST, min(round(value) if is_span else millionths(value), MOST))
 
 
 class Bound(Struct, frozen=True):

@@ -58,6 +58,10 @@ class Pointed(Grouped, frozen=True, kw_only=True):
         state.found = []
         return frozenset()
 
+    def may_show(self, state: Any) -> frozenset[Key]:
+        """A point rests on itself alone, unless a kind says otherwise."""
+        return frozenset()
+
 
 def found(entry: Entry, **said: Any) -> Finding:
     """A finding about one entry."""

@@ -215,5 +215,11 @@ class Windowed(Grouped, frozen=True, kw_only=True):
         state.episodes = state.episodes[-1:]
         return frozenset(episode.first for episode in state.episodes)
 
+    def may_show(self, state: Sweep) -> frozenset[Key]:
+        """What the episodes rest on, and the last points of the window, on which the next one may."""
+        window = [entry.key for entry in state.entries[state.start :][-MOST_EVIDENCE:]]
+        episodes = [key for episode in state.episodes for key in (episode.first, *episode.rests_on)]
+        return frozenset(window + episodes)
+
     def reach(self) -> int:
         return self.memory.reach()

@@ -125,6 +125,9 @@ class GroupKind(Protocol):
     def seal(self, state: Any) -> frozenset[Key]:
         """Lets go of what was said of the past for good; gives back the occasions that still go on."""
 
+    def may_show(self, state: Any) -> frozenset[Key]:
+        """The events of the past that what it will say may yet rest on, under the keys of their points."""
+
     def reach(self) -> int:
         """Microseconds of history behind a point that it may still need."""
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from rules.expression import Compiled
-from rules.judging.bounds import MILLION, millionths
+from rules.judging.bounds import MILLION, MOST, millionths
 from rules.judging.context import Context
 from rules.judging.pointed import Finding, Pointed, Trail, found
 from rules.judging.selector import read, text_of
@@ -53,7 +53,7 @@ class Cap(Pointed, frozen=True, kw_only=True):
         if what is None:
             return None
         quota = read(self.quota, fact, context)
-        amount = NO_QUOTA if quota is None else max(millionths(quota), 0)
+        amount = NO_QUOTA if quota is None else min(max(millionths(quota), 0), MOST)
         return self.counted(fact, context, what, amount)
 
     def push(self, used: Used, instant: list[Entry], zone: str) -> None:
@@ -90,6 +90,9 @@ class Cap(Pointed, frozen=True, kw_only=True):
     def ruling(self, state: Any, context: Context, now: int, versions: Versions | None) -> Ruling:
         said = Pointed.ruling(self, state, context, now, versions)
         return Ruling(said.verdicts, counted=(f"no_quota:{self.rule}",)) if state.unlimited else said
+
+    def may_show(self, state: Used) -> frozenset[Key]:
+        return frozenset(state.keys)
 
     def reach(self) -> int:
         return LONGEST[self.period]

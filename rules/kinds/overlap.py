@@ -149,6 +149,10 @@ class Overlap(Grouped, frozen=True, kw_only=True):
         state.pairs = [pair for pair in state.pairs if pair.second.key in kept]
         return kept
 
+    def may_show(self, state: Openings) -> frozenset[Key]:
+        paired = [each for pair in state.pairs for each in (pair.second, *pair.others)]
+        return frozenset(opening.known_as for opening in (*state.open, *paired))
+
     def reach(self) -> int:
         within = self.within
         if within is None:

@@ -200,6 +200,9 @@ class Silence(Grouped, frozen=True, kw_only=True):
         state.gaps, state.first = [], None
         return frozenset() if state.last is None else frozenset([state.last.occasion])
 
+    def may_show(self, state: Ear) -> frozenset[Key]:
+        return frozenset() if state.last is None else frozenset([state.last.key])
+
     def reach(self) -> int:
         return 0
 

@@ -36,6 +36,11 @@ class GroupFact(Struct, array_like=True, gc=False):
     placed_at: int | None = None
     """Where a whole day opens its subject: the time that its events gave it within its day (CLOCKS.md 4)."""
 
+    def says_what(self, other: GroupFact) -> bool:
+        """Whether another tells the same of the same event, in whatever version."""
+        same = self.first_recorded_at == other.first_recorded_at and self.opening == other.opening
+        return same and self.placed_at == other.placed_at and bool(self.fact == other.fact)
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(GroupFact).decode

@@ -8,8 +8,9 @@ from pathlib import PurePath
 import msgspec
 from msgspec import Struct
 
+from rules.core.folding import TRANSIT
 from rules.model.events import TYPES, Undecodable, decode_event
-from rules.model.times import parse_time
+from rules.model.times import DAY, parse_time
 from streams.codec import LARGEST
 from streams.hashing import Hasher
 from streams.sources.emission import RowEvents, Sourced
@@ -61,7 +62,20 @@ class History:
         messages = self._in_file_order()
         if self.mapping is not None and self.mapping.order == "time":
             return by_time_received(messages)
-        return messages
+        return self._looking_for_disorder(messages)
+
+    def _looking_for_disorder(self, messages: Iterable[Sourced]) -> Iterator[Sourced]:
+        """The same messages; tells of the first that comes later than any state is kept for it (RULES.md §3.5)."""
+        latest, told = -TRANSIT, False
+        for message in messages:
+            latest = max(latest, message.received_at)
+            if not told and message.received_at < latest - TRANSIT:
+                told, days = True, (latest - message.received_at) // DAY
+                self._note(
+                    f"{message.place}: received {days} days before what stands ahead of it: some of such a history may "
+                    "not be judged; write `order: time` into its mapping"
+                )
+            yield message
 
     def _in_file_order(self) -> Iterator[Sourced]:
         for name in self.inputs:

@@ -90,6 +90,8 @@ class Rule:
     by: str = "organ"
     axis: str = "at"
     reference: timedelta = timedelta(0)
+    corrected: timedelta = timedelta(days=400)
+    """How long after the first version of an event another counts; the rules of one grouping share the longest."""
 
     def judge(self, group: str, points: list[Point], now: datetime) -> list[Said]:
         covered, end_of, excluded = self.window
@@ -146,6 +148,7 @@ class Past:
     takes: Callable[[Fact], bool] = lambda fact: True
     by: str = "organ"
     axis: str = "at"
+    corrected: timedelta = timedelta(days=400)
 
     def judge(self, group: str, points: list[Point], now: datetime) -> list[Said]:
         return [
@@ -234,6 +237,7 @@ def groups(
     """The points of every group of a rule, in order, by its name. `lateness` has that of sources that say their own."""
     kept = frozenset(versions)
     end = max(v.at for v in kept if v.at is not None)
+    kept = kept if rule.by == "life" else frozenset(_counting(kept, rule.corrected))
     facts = [f for s in {v.subject for v in kept} for f in in_order((v for v in kept if v.subject == s), end)]
     found: dict[str, list[Point]] = {}
     for point in sorted(_points(rule, facts, kept, lateness or {}), key=lambda p: (p.at, p.key)):
@@ -241,6 +245,13 @@ def groups(
         if name:
             found.setdefault(name, []).append(point)
     return found
+
+
+def _counting(versions: frozenset[Version], corrected: timedelta) -> Iterable[Version]:
+    """The versions that reached us soon enough after the first of their record."""
+    for each in versions:
+        if each.received <= min(other.received for other in versions if other.key == each.key) + corrected:
+            yield each
 
 
 def _points(

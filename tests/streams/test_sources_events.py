@@ -158,6 +158,17 @@ def test_an_unmapped_column_is_told_once_and_an_ignored_one_never(tmp_path: Path
     assert [note.split("`")[1] for note in run.notes] == ["size"]
 
 
+def test_a_history_in_no_order_is_told_once_unless_it_is_sorted(tmp_path: Path) -> None:
+    mapping = HEAD.format(form="csv") + TWO_EVENTS
+    text = "id,opened,due,closed,dept\nA,2024-03-08 09:00,,,\nB,2024-03-01 09:00,,,\n"
+    assert Run(tmp_path, mapping, text).notes == []
+    (note,) = Run(tmp_path, mapping, text + "C,2024-03-01 08:59,,,\nD,2023-03-01 08:59,,,\n").notes
+    assert note.startswith(f"{tmp_path / '0.csv'}:4: received 7 days before") and "`order: time`" in note
+    sorted_run = Run(tmp_path, mapping + "order: time\n", text + "C,2024-03-01 08:59,,,\n")
+    assert sorted_run.notes == []
+    assert [m["id"] for m in sorted_run.messages] == ["C:accepted", "B:accepted", "A:accepted"]
+
+
 def test_a_column_that_the_mapping_reads_and_a_file_lacks_is_told(tmp_path: Path) -> None:
     run = Run(tmp_path, HEAD.format(form="csv") + TWO_EVENTS, "id,opened,due\nA,2024-03-01 09:00,\n")
     assert [note.split("`")[1] for note in run.notes] == ["closed", "dept"]

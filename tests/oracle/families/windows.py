@@ -88,9 +88,9 @@ KINDS: list[tuple[str, str, Rule | Past]] = [
     ("count", f"{GROUP}, window: {{type: session, gap: 24h}}, over: 2, keep_firing_for: 48h",
      Rule("session", session(hours(24)), number, bound("> 2"), keep=hours(48))),
     ("count", f"{GROUP}, window: {{type: sliding, size: 72h, axis: received_at}}, at_least: 2",
-     Rule("received", sliding(hours(72)), number, bound(">= 2"), axis="received_at")),
+     Rule("received", sliding(hours(72)), number, bound(">= 2"), axis="received_at", corrected=days(10))),
     ("count", f"{GROUP}, window: {{type: tumbling, size: 1 day, axis: recorded_at}}, at_least: 2",
-     Rule("recorded", tumbling(days(1)), number, bound(">= 2"), axis="recorded_at")),
+     Rule("recorded", tumbling(days(1)), number, bound(">= 2"), axis="recorded_at", corrected=days(9))),
     ("count", f"{SUBJECT}, window: {{type: life}}, at_least: 2, forget_after: 48h",
      Rule("forgetful", sliding(hours(48)), number, bound(">= 2"), by="life")),
     ("ratio", f"{GROUP}, window: {{type: sliding, size: 72h}}, "

@@ -26,6 +26,7 @@ Key = tuple[str, str]
 
 def forget(group: Group, rules: Rules, horizon: int, step: Step | None) -> None:
     """Sweeps the points before an instant into the base, if they are many; `step` takes what becomes of rows."""
+    horizon = _settled(group, horizon)
     gone = bisect_left(group.points, Point(horizon, 0, "", ""))
     group.prunes_at = max(PRUNE_EVERY, 2 * (len(group.points) - gone))
     if gone < max(PRUNE_EVERY // 2, 1):
@@ -46,6 +47,19 @@ def forget(group: Group, rules: Rules, horizon: int, step: Step | None) -> None:
     group.alerts = {k: a for k, a in group.alerts.items() if a.at >= horizon or a.occasion in kept}
     group.rest, group.stale = None, group.stale or not silent
     group.live = group.live if silent else {}
+
+
+def _settled(group: Group, horizon: int) -> int:
+    """The instant before which points change no more. What was opened may stop at any time, unless it did long ago."""
+    if group.grouping.holds != "openings":
+        return horizon
+    for point in group.points:
+        if point.at >= horizon:
+            break
+        opening = group.facts[point.key].opening
+        if opening is None or opening[1] is None or opening[1][0] >= horizon:
+            return point.at
+    return horizon
 
 
 def _based(group: Group, rule: Rule, body: GroupKind, old: list[Point]) -> Any:

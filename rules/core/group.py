@@ -26,7 +26,7 @@ from rules.model.times import DAY
 HEAD, POINT, PAST = b"g", b"p", b"q"
 HELD = DAY
 """How long a group that a book brings or changes lets go of nothing: every lane has told it of the past by then."""
-PRUNE_EVERY = 1
+PRUNE_EVERY = 16
 """How many points a group has at least before those are let go that nothing can reach any more."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from rules.core import forgetting, group
 from rules.drive import Drive
 from rules.language import Book
 from rules.model.events import Event
@@ -77,6 +78,27 @@ def test_a_pair_that_is_still_open_stays_until_one_of_them_ends(book: Book) -> N
     drive = Drive(book)
     drive.take([*pair, event("case.decided", "2027-06-10T09:00", "A")])
     assert told(lane.standing()) == told(drive.alerts())
+
+
+def test_of_many_openings_those_that_may_still_stop_are_not_let_go(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "PRUNE_EVERY", 1)
+    monkeypatch.setattr(forgetting, "PRUNE_EVERY", 1)
+    many = [received(f"C{each}", f"2026-03-02T{9 + each:02}:00") for each in range(4)]
+    over = [event("case.decided", "2026-03-12T09:00", subject) for subject in ("C0", "C1")]
+    lane, drive = lane_of(book, *many, *over), Drive(book)
+    drive.take([*many, *over])
+    for host in (lane, drive):
+        host.take([received("C9", "2027-06-01T09:00")])
+    (one,) = drive.groups.groups.values()
+    assert [point.id.split("/")[0] for point in one.points] == [each.fact.id for each in many[2:]] + [
+        "case.received-2027-06-01T09:00-C9"
+    ]
+    for host in (lane, drive):
+        host.take([event("case.decided", "2027-06-10T09:00", "C2")])
+    assert told(lane.standing()) == told(drive.alerts())
+    assert {(alert.subject, alert.state) for alert in lane.standing()} == {
+        ("C1", "ended"), ("C2", "ended"), ("C3", "ended"),
+    }  # fmt: skip
 
 
 def test_what_was_moved_to_another_group_leaves_an_empty_one_that_goes_as_well(book: Book) -> None:

@@ -1,5 +1,6 @@
 """The composition root: settings, book and engine become one Faust app with its lanes and agents."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterable
 from functools import partial
@@ -13,6 +14,8 @@ from streams.books.edition import Edition, InForce
 from streams.books.following import Follower
 from streams.books.reports import Reporter
 from streams.lane_keeper import SESSION_MS, LaneKeeper
+from streams.metrics.door import told
+from streams.metrics.worker import page
 from streams.settings import Settings
 from streams.topics import ALERT_ACTIONS, Names
 
@@ -51,11 +54,16 @@ def make_app(settings: Settings, edition: Edition, follower: Follower | None = N
     async def _act(stream: AsyncIterable[bytes]) -> None:
         await act(stream, keeper.counters)
 
+    async def metrics() -> None:
+        async with told(settings.metrics, partial(page, keeper, follower)):
+            await asyncio.Event().wait()
+
     @app.task
     async def _lanes() -> None:
         await app.add_runtime_dependency(keeper)
         reporter = Reporter(settings, keeper, follower)
         await app.add_runtime_dependency(Duty(reporter.run, loop=app.loop, beacon=app.beacon))
+        await app.add_runtime_dependency(Duty(metrics, loop=app.loop, beacon=app.beacon))
         if follower is not None:
             follow = partial(follower.run, in_force, keeper.counters, reporter.wake)
             await app.add_runtime_dependency(Duty(follow, loop=app.loop, beacon=app.beacon))

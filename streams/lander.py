@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,7 @@ class Gathered:
 
     promised: int | None = None
     since: float = 0.0
+    unread: int = 0
     records: list[Any] = field(default_factory=list)
 
     def ready(self, pace: Pace, now: float) -> int:
@@ -128,6 +130,13 @@ class Lander:
         for source in partitions:
             self._gathered[source] = Gathered(promised=(promised or {}).get(source))
 
+    def behind(self) -> dict[str, int]:
+        """How many records of each partition are not landed yet, as far as the broker has said."""
+        return {
+            f"{self._topics[source.topic]}-{source.partition}": gathered.unread + len(gathered.records)
+            for source, gathered in self._gathered.items()
+        }
+
     def forget(self, revoked: Iterable[TopicPartition]) -> None:
         for source in revoked:
             self._gathered.pop(source, None)
@@ -153,6 +162,10 @@ class Lander:
             if not gathered.records:
                 gathered.since = clock.monotonic()
             gathered.records += records
+        for source, gathered in list(self._gathered.items()):
+            with suppress(IllegalStateError):
+                position, end = await self._consumer.position(source), self._consumer.highwater(source)
+                gathered.unread = max((end or position) - position, 0)
 
     async def _land_what_is_ready(self) -> None:
         pieces = [piece for source in list(self._gathered) if (piece := self._piece(source))]

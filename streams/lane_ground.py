@@ -28,6 +28,18 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a lane is: its now in epoch microseconds, the records that wait as far as the broker has said."""
+
+    lane: str
+    book: str
+    outdated: int
+    now: int
+    agrees: bool
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """What the lanes of one worker share."""
 

@@ -12,7 +12,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from mode import Service
 
 from streams.books.edition import InForce
-from streams.lane_ground import Ground, Pace, Work
+from streams.lane_ground import Ground, Pace, Progress, Work
 from streams.lanes import Lane
 from streams.settings import Settings
 from streams.store import StateError, WorkerFolder
@@ -102,6 +102,11 @@ class LaneKeeper(Service):  # type: ignore[misc]
     def outdated(self) -> int:
         """How much of what its lanes hold another book judged last."""
         return sum(lane.outdated for lane in self._lanes.values())
+
+    def progress(self) -> list[Progress]:
+        """How far each open lane is, by name."""
+        open_lanes = filter(None, (lane.progress for lane in self._lanes.values()))
+        return sorted(open_lanes, key=lambda each: each.lane)
 
     async def guard(self, change: Awaitable[None]) -> None:
         try:

@@ -11,7 +11,7 @@ from streams import clock
 from streams.codec import Partitioner
 from streams.lane_clock import Contact, EventClock, GroupClock, WallClock
 from streams.lane_commit import Outbox, transactional_producer
-from streams.lane_ground import Ground
+from streams.lane_ground import Ground, Progress
 from streams.lane_judge import Core, EventReader, FactReader, Judge, Judged
 from streams.lane_outlet import outlet
 from streams.lane_restore import restore
@@ -40,6 +40,7 @@ class Lane:
         self._committed_on = self._marked_on = clock.monotonic()
         self._marked = 0
         self._dirty = False
+        self._lag: int | None = None
 
     # opening
 
@@ -153,6 +154,14 @@ class Lane:
             return 0
         return self._judge.outdated if self._edition is self._ground.in_force.edition else 1
 
+    @property
+    def progress(self) -> Progress | None:
+        """None before the lane is open."""
+        if self._store is None:
+            return None
+        now = self._judge.clock
+        return Progress(self.name, self._edition.hash, self.outdated, now.now, now.agrees, self._lag)
+
     def halt(self) -> None:
         """Ends `run` at the next edge of a step; a read under way is given up: it may wait out a rejoin."""
         self._halted = True
@@ -203,6 +212,7 @@ class Lane:
             end, polled_ms = consumer.highwater(source), consumer.last_poll_timestamp(source)
         except (AssertionError, IllegalStateError):
             log.debug("lane %s: asked while partitions move", self.name)
+        self._lag = None if end is None else max(end - position, 0)
         now = clock.now_us()
         age = None if polled_ms is None else max(0.0, now / 1e6 - polled_ms / 1e3)
         return found.get(source, []), Contact(now, clock.monotonic(), age, position, end)

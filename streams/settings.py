@@ -44,6 +44,8 @@ class Settings:
     language: str
     console_host: str
     console_port: int
+    metrics: tuple[str, int] | None = None
+    """Where a worker or a lander tells its metrics; port 0 is any free one, None nowhere."""
 
     @property
     def kafka_host_ports(self) -> tuple[tuple[str, int], ...]:
@@ -69,6 +71,13 @@ def _clickhouse(text: str) -> str:
         raise ValueError("not of the form clickhouse://user:password@host:port/database")
     _ = parts.port
     return text
+
+
+def _metrics(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    if text and not (port.isdigit() and int(port) < 65_536):
+        raise ValueError(f"`{text}` is not a port, nor host:port")
+    return (host.strip("[]") or "127.0.0.1", int(port)) if text else None
 
 
 def _count(text: str) -> int:
@@ -121,6 +130,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object], str]] = {
     "MINGJING_LANGUAGE": ("language", _one_of(LANGUAGES), ""),
     "MINGJING_CONSOLE_HOST": ("console_host", str, "127.0.0.1"),
     "MINGJING_CONSOLE_PORT": ("console_port", _count, "8080"),
+    "MINGJING_METRICS": ("metrics", _metrics, ""),
 }
 """Variable → (field, how it is read, what holds when it is not set)."""
 

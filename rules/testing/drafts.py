@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
 from string import Template
@@ -20,6 +21,8 @@ from rules.model.events import TYPES
 from rules.testing.lint import lint
 
 DRAFTS = Path(__file__).resolve().parent.parent / "drafts"
+SCHEMA = "schema/rule.json"
+SHIPPED = DRAFTS.parent.parent / "docs" / SCHEMA
 LONGEST = 200
 EARLIER = {"service": ("case.accepted", "case.applied"), "inspection": ("penalty.filed", "task.created")}
 LATER = {"service": ("case.closed", "case.decided"), "inspection": ("penalty.closed", "penalty.decided")}
@@ -65,14 +68,15 @@ def checked(question: str, answer: str) -> str:
     return answer
 
 
-def text_of(draft: Draft) -> str:
-    """The file of a new rule. Raises NotADraft."""
+def text_of(draft: Draft, schema: str = SCHEMA) -> str:
+    """The file of a new rule, with the schema by which an editor completes it. Raises NotADraft."""
     answers = {name: checked(name, getattr(draft, name)) for name in draft.__struct_fields__}
     stream = TYPES[draft.event].stream
     others = {"earlier": EARLIER[stream], "later": LATER[stream]}
     words = {name: next(each for each in pair if each != draft.event) for name, pair in others.items()}
     said = json.dumps(answers["name"], ensure_ascii=False)
     words |= answers | {"zh": said, "en": said, "basis": json.dumps(answers["basis"], ensure_ascii=False)}
+    words["schema"] = schema
     words["who"] = "applicant" if "applicant" in TYPES[draft.event].judged else "object_id"
     words |= {"id": json.dumps(answers["id"]), "stream": stream, "subject": SUBJECTS[stream]}
     parts = ((DRAFTS / f"{part}.yaml").read_text(encoding="utf-8") for part in ("head", draft.kind))
@@ -86,12 +90,19 @@ def wrong_with(text: str) -> tuple[BookError, ...]:
         return lint(Path(folder)).errors
 
 
+def schema_for(folder: Path) -> str:
+    """The schema as a file of this folder names it: the one beside the folder, else the shipped one."""
+    beside = folder.parent / SCHEMA
+    shipped = SHIPPED.exists() and not beside.exists()
+    return Path(os.path.relpath(SHIPPED if shipped else beside, folder)).as_posix()
+
+
 def begin(draft: Draft, folder: Path) -> Path:
     """Writes the file of a new rule into a folder. Raises NotADraft, FileExistsError and other OSErrors.
 
     Nothing is ever written over, and the name of the file is the id of the rule, which cannot lead elsewhere.
     """
-    text = text_of(draft)
+    text = text_of(draft, schema_for(folder))
     if folder.is_dir() and draft.id in {rule.id for rule in read_book(folder).rules}:
         raise NotADraft("id", f"there is a rule `{draft.id}` in {folder} already")
     if errors := wrong_with(text):

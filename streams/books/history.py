@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
 from rules.model.times import iso, parse_time
 from streams.books.published import NotABook, Published, read_published
-from streams.books.reports import Report, read_report
+from streams.books.reports import SILENT_FOR, Report, read_report
 from streams.books.shelf import Shelf
 from streams.books.topic import published_books, whole
 from streams.settings import Settings
 from streams.topics import BOOK_REPORTS
 from warehouse.link import ServerException, WarehouseUnavailable
 from warehouse.reader import Reader
+
+SHORTEST = 6
+"""Letters of a hash that tell one book from another."""
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +30,33 @@ def of(settings: Settings, name: str) -> list[Published]:
     known += [*_landed(settings, name), *_taken_here(settings, name)]
     found = {(book.published_at, book.hash): book for book in known}
     return sorted(found.values(), key=lambda book: parse_time(book.published_at), reverse=True)
+
+
+class Unclear(Exception):
+    """No published book, or more than one, is meant; the message lists those that there are."""
+
+    exit_status = 2
+
+
+def one_of(past: list[Published], wanted: str) -> Published:
+    """`published` is the newest, `previous` the last other one, else that whose hash begins so. Raises Unclear."""
+    if not past:
+        raise Unclear("尚未发布过 · nothing was published under this name")
+    if wanted == "published":
+        found = past[:1]
+    elif wanted == "previous":
+        found = [each for each in past if each.hash != past[0].hash][:1]
+    else:
+        found = [each for each in past if len(wanted) >= SHORTEST and each.hash.startswith(wanted)]
+    if len({each.hash for each in found}) != 1:
+        known = ", ".join(dict.fromkeys(each.hash[:12] for each in past))
+        raise Unclear(f"不能确定 `{wanted}` 是哪一个 · which book `{wanted}` means is not clear: {known}")
+    return found[0]
+
+
+def folder_of(settings: Settings, published: Published) -> Path:
+    """The files of a published book, written down among those that this machine has taken. Raises OSError."""
+    return Shelf(settings.state / "books", published.name).written(published)
 
 
 def again(former: Published, by: str, at: int) -> Published:
@@ -44,6 +76,11 @@ async def reports(settings: Settings) -> list[Report]:
         else:
             found[report.worker] = report
     return [found[worker] for worker in sorted(found)]
+
+
+def present(reports: Iterable[Report], now: int) -> list[Report]:
+    """The workers that have said something of late."""
+    return [report for report in reports if now - parse_time(report.at) <= SILENT_FOR]
 
 
 def _landed(settings: Settings, name: str) -> list[Published]:

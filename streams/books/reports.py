@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from msgspec import Struct
 
-from rules.model.times import iso
+from rules.model.times import SECOND, iso
 from streams import clock
 from streams.books.edition import Edition
 from streams.books.shelf import Refusal
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 EVERY = 30.0
 """Seconds between two reports of a worker that has nothing new to say: one that is silent for longer is gone."""
 WHILE_REFOLDING = 1.0
+SILENT_FOR = int(3 * EVERY) * SECOND
+"""A worker that has said nothing for so long is gone."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

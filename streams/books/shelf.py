@@ -44,7 +44,7 @@ class Shelf:
     def take(self, published: Published) -> Edition:
         """Writes the book down, loads it and checks that it is the one that was published. Raises Refused."""
         try:
-            folder = self._written(published)
+            folder = self.written(published)
             edition = edition_of(_loaded(published, folder), published.name, published.published_at, published.by)
             self._remember(published)
         except Refused:
@@ -74,7 +74,7 @@ class Shelf:
     def _document(self, hash: str) -> Path:
         return self._folder / f"{hash}.json"
 
-    def _written(self, published: Published) -> Path:
+    def written(self, published: Published) -> Path:
         """The folder of the book's files; another worker may have written it already."""
         place = self._folder / published.hash
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def _holds(place: Path, published: Published) -> bool:
 def read_back(published: Published) -> Book:
     """The book that a worker would read from this document. Raises Refused."""
     with tempfile.TemporaryDirectory() as folder:
-        return _loaded(published, Shelf(Path(folder), published.name)._written(published))
+        return _loaded(published, Shelf(Path(folder), published.name).written(published))
 
 
 def _loaded(published: Published, folder: Path) -> Book:

@@ -8,6 +8,8 @@ from functools import partial
 
 from streams import topics
 from streams.lander import Lander
+from streams.metrics.door import told
+from streams.metrics.lander import page
 from streams.settings import settings
 from warehouse.link import WarehouseUnavailable
 from warehouse.migrations import migrate
@@ -36,6 +38,7 @@ async def _land() -> None:
     migrating = partial(asyncio.to_thread, migrate, settings().clickhouse_url)
     if await lander.until_done("the warehouse", WarehouseUnavailable, migrating) is None:
         return
-    await lander.run()
+    async with told(settings().metrics, partial(page, lander)):
+        await lander.run()
     landed = ", ".join(f"{table} {count}" for table, count in sorted(lander.landed.items()))
     logging.getLogger(__name__).info("landed: %s", landed or "nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from rules.model.times import iso
 from rules.testing.backtest import Period, figures
 from rules.testing.diff import Differences, differences
 from streams.backtest_report import Backtest, backtest_json, print_backtest, side
+from streams.books import history as published
 from streams.cli.histories import KnownAt
 from streams.cli.inputs import MappingFile
 from streams.cli.rehearsals import (
@@ -30,13 +32,18 @@ from streams.cli.rehearsals import (
 )
 from streams.rehearsal.wanted import BookAt, Outcome
 from streams.replay import beginning
+from streams.settings import settings
+
+VERSION = re.compile(r"\d{1,5}")
+PUBLISHED = re.compile(r"published|previous|[0-9a-f]{6,32}")
 
 Rule = Annotated[str, typer.Argument(help="规则编号，连同其子规则 · a rule's id; T03 takes T03.penalty with it")]
 From = Annotated[str, typer.Option("--from", help="从此时起的告警才计入 · alerts from then on are counted")]
 Against = Annotated[
     str,
     typer.Option(
-        help="对照：规则目录，或本规则的版本号 · beside it: another folder of rules, or a version of this rule"
+        help="对照：规则目录，本规则的版本号，或已发布的规则集 · beside it: another folder of rules, a version of this"
+        " rule, or what was published: `published`, `previous`, the beginning of a hash"
     ),
 ]
 Plot = Annotated[Path | None, typer.Option(help="画成 SVG 图 · draws it as an SVG file")]
@@ -106,12 +113,18 @@ def _first(since: str, zone: str) -> int | None:
 
 
 def _against(text: str, history: Past, book: Path | None, rule: str) -> BookAt:
-    """Another folder with the same rule, or the book as it was when the rule had that version."""
+    """Another folder with the same rule, a published book, or the book as it was when the rule had that version."""
     if Path(text).is_dir():
         return history.book(Path(text), [rule])
-    if not text.isdigit():
-        raise typer.BadParameter(f"`{text}` 既非目录也非版本号 · is neither a folder nor a version")
-    return msgspec.structs.replace(history.book(book, [rule]), version=int(text))
+    if VERSION.fullmatch(text):
+        return msgspec.structs.replace(history.book(book, [rule]), version=int(text))
+    if not PUBLISHED.fullmatch(text):
+        said = "既非目录、版本号，也非已发布的规则集 · is no folder, no version and no published book"
+        raise typer.BadParameter(f"`{text}` {said}", param_hint="--against")
+    here = settings()
+    former = published.one_of(published.of(here, here.book_name), text)
+    at = history.book(published.folder_of(here, former), [rule])
+    return msgspec.structs.replace(at, lenient=True)  # of a rule that was not published yet every alert appears
 
 
 def _compared(outcomes: Sequence[Outcome], period: Period) -> Differences:

@@ -44,7 +44,7 @@ def publish(
     topics.ensure(here)
     past = history.of(here, name or here.book_name)
     if rollback:
-        chosen = _former(past, rollback)
+        chosen = history.one_of(past, rollback)
         made, loaded = _again(chosen, by or _who()), _read(chosen)
     else:
         loaded = _checked(book)
@@ -101,20 +101,6 @@ def _read(made: Published) -> Book:
         err.print(str(fault), markup=False, soft_wrap=True)
         err.print("判定进程会拒绝此规则集，未发布 · workers would refuse this book, nothing was published")
         raise typer.Exit(1) from None
-
-
-def _former(past: list[Published], wanted: str) -> Published:
-    """The book to go back to: the last one that is not the newest, or the one whose hash begins so."""
-    if not past:
-        raise typer.BadParameter("尚未发布过 · nothing was published under this name", param_hint="--rollback")
-    if wanted == "previous":
-        found = [each for each in past if each.hash != past[0].hash][:1]
-    else:
-        found = [each for each in past if len(wanted) >= 6 and each.hash.startswith(wanted)]
-    if len({each.hash for each in found}) != 1:
-        known = ", ".join(dict.fromkeys(each.hash[:12] for each in past))
-        raise typer.BadParameter(f"不能确定哪一个 · which one is not clear: {known}", param_hint="--rollback")
-    return found[0]
 
 
 def _again(former: Published, by: str) -> Published:

@@ -9,15 +9,13 @@ from typing import Any
 from msgspec import Struct
 
 from rules.language import Book
-from rules.model.times import SECOND, parse_time
+from streams.books.history import present
 from streams.books.published import Published
-from streams.books.reports import EVERY, Report, read_report
+from streams.books.reports import Report, read_report
 from streams.books.shelf import Refused, read_back
 from streams.books.topic import found
 from streams.console.declared import Declared
 
-SILENT_FOR = int(3 * EVERY) * SECOND
-"""A worker that has said nothing for so long is gone."""
 MOST = 50
 
 log = logging.getLogger(__name__)
@@ -70,7 +68,7 @@ class BooksShelf:
 
     def present(self, now: int) -> list[Report]:
         """The workers that have said something of late, by name."""
-        return [report for _, report in sorted(self.reports.items()) if now - parse_time(report.at) <= SILENT_FOR]
+        return present((self.reports[worker] for worker in sorted(self.reports)), now)
 
     def refusing(self, now: int) -> list[Report]:
         """Those that could not take what was published last."""

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from nicegui import app as pages
 from nicegui import ui
 
@@ -18,6 +18,8 @@ from streams.console.books_page import BooksPage
 from streams.console.desk import ASSETS, Desk, desk_of
 from streams.console.guard import Guard
 from streams.console.queue_page import QueuePage
+from streams.metrics import console as metrics
+from streams.metrics.page import CONTENT
 from streams.settings import Settings
 
 GOODBYE_SECONDS = 2
@@ -41,6 +43,8 @@ def build(desk: Desk, host: str, ended: Callable[[BaseException], None]) -> Guar
         if not task.cancelled() and (fault := task.exception()) is not None:
             ended(fault)
 
+    outer = FastAPI(lifespan=following, docs_url=None, redoc_url=None, openapi_url=None)
+
     @ui.page("/")
     def queue(request: Request) -> None:
         QueuePage(desk, request)
@@ -53,8 +57,11 @@ def build(desk: Desk, host: str, ended: Callable[[BaseException], None]) -> Guar
     def books(request: Request) -> None:
         BooksPage(desk, request)
 
+    @outer.get("/metrics")
+    def counted() -> Response:
+        return Response(metrics.page(desk), media_type=CONTENT)
+
     pages.add_static_files("/console-assets", ASSETS)
-    outer = FastAPI(lifespan=following, docs_url=None, redoc_url=None, openapi_url=None)
     ui.run_with(
         outer,
         title="明镜 Mingjing",

@@ -1,5 +1,6 @@
 """Decides, point by point, whether this machine and the servers are fit to run, and what to do where not."""
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -77,6 +78,24 @@ def broker(settings: Settings) -> Iterator[Finding]:
     else:
         remedy = "另选 MINGJING_TOPIC_PREFIX 或改回 MINGJING_PARTITIONS · another prefix, or the old partitions"
         yield Finding("主题 · topics", "fault", "\n".join(faults), remedy)
+
+
+def published(settings: Settings) -> Iterator[Finding]:
+    """Says nothing where no broker answers, or where no worker has made the topics yet."""
+    from streams.books import history
+    from streams.books.standing import standing
+
+    if not all(ports.answers(host, port, 2.0) for host, port in settings.kafka_host_ports):
+        return
+    names = topics.Names(settings.topic_prefix, settings.app)
+    told = (names.of(topics.BOOKS), names.of(topics.BOOK_REPORTS))
+    wanted = [each for each in topics.planned(settings) if each.name in told]
+    if topics.differences(settings.kafka_bootstrap_servers, wanted):
+        return  # as the point before this one tells
+    past = history.of(settings, settings.book_name)
+    workers = history.present(asyncio.run(history.reports(settings)), clock.now_us())
+    for each in standing(past[0] if past else None, workers):
+        yield Finding("已发布 · published", each.state, each.found, each.remedy)
 
 
 def warehouse(settings: Settings) -> Iterator[Finding]:
@@ -164,6 +183,7 @@ POINTS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     book,
     hashing,
     broker,
+    published,
     warehouse,
     console_port,
 )

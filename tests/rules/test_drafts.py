@@ -10,6 +10,7 @@ from rules.language.bodies import KINDS
 from rules.testing.drafts import DRAFTS, Draft, NotADraft, begin, text_of, wrong_with
 from rules.testing.examples import run
 from streams.cli.rules import app
+from streams.settings import ROOT
 
 EVENTS = ("case.accepted", "case.closed", "penalty.filed", "check.performed")
 
@@ -51,6 +52,17 @@ def test_a_wrong_answer_is_refused_with_its_question(question: str, answer: str,
         begin(draft(**{question: answer}), tmp_path / "book")
     assert refused.value.question == question
     assert not (tmp_path / "book").exists()
+
+
+def test_a_new_rule_names_the_schema_beside_its_book_and_else_the_shipped_one(tmp_path: Path) -> None:
+    shipped = begin(draft(), tmp_path / "one" / "book")
+    (tmp_path / "two" / "schema").mkdir(parents=True)
+    (tmp_path / "two" / "schema" / "rule.json").write_text("{}", encoding="utf-8")
+    beside = begin(draft(), tmp_path / "two" / "book")
+    for path, schema in ((shipped, ROOT / "docs" / "schema"), (beside, tmp_path / "two" / "schema")):
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first.startswith("# yaml-language-server: $schema=")
+        assert (path.parent / first.partition("=")[2]).samefile(schema / "rule.json")
 
 
 def test_no_file_and_no_rule_is_written_over(tmp_path: Path) -> None:

@@ -75,6 +75,17 @@ def test_the_committed_schema_is_the_one_that_the_tables_give(name: str) -> None
     Draft202012Validator.check_schema(SCHEMAS[name])
 
 
+SHIPPED = [each for each in DOCUMENTS if each[0].endswith(".yaml")]
+
+
+@pytest.mark.parametrize(("name", "file", "text"), SHIPPED, ids=[each[0] for each in SHIPPED])
+def test_a_shipped_file_names_its_schema_to_the_editor(name: str, file: str, text: str) -> None:
+    first = text.partition("\n")[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    named = (ROOT / name).parent / first.partition("=")[2]
+    assert named.samefile(ROOT / "docs" / "schema" / f"{file}.json")
+
+
 @pytest.mark.parametrize(("name", "file", "text"), DOCUMENTS, ids=[each[0] for each in DOCUMENTS])
 def test_what_lints_is_valid(name: str, file: str, text: str) -> None:
     found = [f"{error.json_path}: {error.message}"[:300] for error in validator(file).iter_errors(plain(text))]

@@ -38,6 +38,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MINGJING_TOPIC_PREFIX": settings.topic_prefix,
         "MINGJING_PARTITIONS": str(settings.partitions),
         "MINGJING_BOOK": str(settings.book or ""),
+        "MINGJING_METRICS": ":".join(map(str, settings.metrics or ())),
         "PYTHONPATH": str(ROOT),
     }
 

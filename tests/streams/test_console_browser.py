@@ -21,6 +21,7 @@ from rules.model.events import decode_message, to_event
 from rules.model.times import next_midnight, parse_time
 from streams.settings import ROOT
 from streams.topics import ALERTS, CLOCKS, Names, create, plan
+from tests.streams import metrics_read
 from tests.waiting import PATIENCE
 from warehouse import migrations, rows
 from warehouse.writer import Writer
@@ -240,6 +241,9 @@ def test_an_alert_is_seen_as_it_comes_and_opened_with_its_clock_in_both_language
     assert "初步" in awaited(chromium, f"{row}.querySelector('.c-state').innerText")
     assert awaited(chromium, f"getComputedStyle({row}.querySelector('.tag')).backgroundColor") == "rgb(245, 34, 45)"
     assert EVIL in awaited(chromium, all_text(".c-subject"))
+    told = metrics_read.read(metrics_read.asked(f"{console.url}metrics"))
+    assert told["mingjing_console_alerts"] == {"": 2}
+    assert told["mingjing_console_link_up"] == {'server="kafka"': 1, 'server="warehouse"': 1}
 
     console.publish(ALERTS, alert_json(alert(revision=2, state="ended", reason="closed_late", settled=True)))
     awaited(chromium, f"{row}.className.includes('state-ended') && !{row}.innerText.includes('初步')")

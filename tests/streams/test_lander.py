@@ -27,6 +27,7 @@ from streams.landing import table_of
 from streams.marks import put_marks
 from streams.settings import ROOT, Settings
 from streams.topics import ALERTS, CLOCKS, DEAD_LETTERS, INSPECTION_EVENTS, SERVICE_EVENTS, Names
+from tests.streams.metrics_read import told_by
 from tests.waiting import PATIENCE
 from warehouse import embedded
 from warehouse.migrations import migrate
@@ -240,9 +241,11 @@ async def test_a_lander_killed_again_and_again_lands_everything_once(system: Set
         "MINGJING_TOPIC_PREFIX": system.topic_prefix,
         "MINGJING_APP": system.app,
         "MINGJING_PARTITIONS": str(system.partitions),
+        "MINGJING_METRICS": "0",
     }
     command = [sys.executable, "-m", "streams.cli.main", "lander"]
     total = 40_000
+    lanes = {f'lane="{SERVICE_EVENTS}-{number}"' for number in range(system.partitions)}
     sending = asyncio.ensure_future(send_events(system, range(total)))
     with (tmp_path / "log").open("w") as log:
         for goal in (1, 10_000):
@@ -253,6 +256,10 @@ async def test_a_lander_killed_again_and_again_lands_everything_once(system: Set
         await sending
         process = subprocess.Popen(command, env=environment, stderr=log)
         await until(has_landed(system, total))
+        lags = await asyncio.to_thread(lambda: told_by(tmp_path / "log")["mingjing_lander_lag_records"])
+        assert lags.keys() >= lanes and not any(lags.values())
+        rows = told_by(tmp_path / "log")["mingjing_lander_rows_total"]
+        assert rows.keys() == {'table="event_versions"'} and 0 < max(rows.values()) <= total
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, PATIENCE) == 0, (tmp_path / "log").read_text()
     assert landed(system) == (total, total)

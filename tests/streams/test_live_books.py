@@ -16,7 +16,7 @@ from rules.drive import Drive
 from rules.language import Book, load_book
 from rules.model.alerts import Alert
 from rules.model.events import decode_event
-from rules.model.times import HOUR
+from rules.model.times import HOUR, SECOND
 from streams import clock, topics
 from streams.books import history
 from streams.books.published import Published, encode_published, pack
@@ -27,7 +27,8 @@ from streams.simulate import simulate
 from streams.simulate.versions import Message
 from tests.streams.lane_harness import REAL, Reader, Worker, difference, environment, final_alerts, said_twice, workers
 from tests.streams.lane_harness import feed as feed_service
-from tests.waiting import PATIENCE
+from tests.streams.metrics_read import told_by
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -179,6 +180,7 @@ async def test_a_bad_book_is_refused_and_the_last_good_one_stays_also_over_a_res
         good, files=good.files | {"crowd.yaml": good.files["crowd.yaml"].replace("24h", "1 dy")}
     )
     topic = topics.Names(broker_settings.topic_prefix, broker_settings.app).of(topics.BOOKS)
+    broker_settings = replace(broker_settings, metrics=("127.0.0.1", 0))
     with workers(broker_settings, 1, REAL) as running:
         await publish(broker_settings, good)
         assert await reported(broker_settings, lambda each: each.hash == good.hash), log_of(running)
@@ -191,6 +193,17 @@ async def test_a_bad_book_is_refused_and_the_last_good_one_stays_also_over_a_res
             broker_settings, lambda each: each.refused is not None and "outside" in each.refused.faults[0]
         )
         assert not list(tmp_path.rglob("outside.yaml")), refused
+        lanes = {f"{each}-{number}" for each in topics.WITH_STATE for number in range(broker_settings.partitions)}
+        caught_up = {f'lane="{lane}"': 0.0 for lane in lanes}
+        await until(lambda: told_by(running[0].log).get("mingjing_lane_lag_records") == caught_up)
+        said = told_by(running[0].log)
+        assert said["mingjing_book_info"] == {f'name="mingjing",hash="{good.hash}",pinned="false"': 1}
+        assert said["mingjing_books_total"]['outcome="refused"'] == 2
+        assert said["mingjing_book_refused"] == {"": 1}
+        at = said["mingjing_book_published_timestamp_seconds"]
+        assert at['outcome="taken"'] <= at['outcome="refused"'] <= clock.now_us() / SECOND
+        assert said["mingjing_lane_refold_left"] == caught_up
+        assert said["mingjing_lane_book_info"] == {f'lane="{lane}",hash="{good.hash}"': 1 for lane in lanes}
         assert running[0].stop() == 0
         running.append(Worker(broker_settings, REAL))
         assert await reported(broker_settings, lambda each: each.hash == good.hash and each.refused is not None)
@@ -213,6 +226,17 @@ async def test_a_rollback_is_a_publication_and_a_pinned_worker_follows_none(
             )
         listed = command(broker_settings, "books").stdout
         assert listed.count("wang") == 3 and listed.count(load_book(one).hash[:12]) >= 3
+        tried = tmp_path / "month.jsonl"
+        tried.write_bytes(b"\n".join(each.value for each in simulate(5, 30, 60).messages))
+        for against, version in (("published", [1]), (load_book(two).hash[:8], [2])):
+            done = command(
+                broker_settings, "backtest", "crowd", str(tried), "--against", against, "--book", str(two), "--json"
+            )
+            assert done.returncode == 0, done.stderr
+            told = msgspec.json.decode(done.stdout)
+            assert (told["versions"], told["against"]["versions"]) == ({"crowd": [2]}, {"crowd": version})
+        done = command(broker_settings, "backtest", "crowd", str(tried), "--against", "0123456789", "--book", str(two))
+        assert done.returncode == 2 and load_book(one).hash[:12] in done.stderr
         assert await reported(pinned, lambda each: each.pinned and each.hash == load_book(one).hash)
 
 

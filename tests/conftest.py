@@ -1,7 +1,6 @@
-"""Decides what the tests share: one real broker, one real warehouse, a browser, own names for each test."""
+"""Decides what the tests share: one real broker, one real warehouse, own names for each test."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -123,22 +122,3 @@ def broker_settings(broker: str, names: Names, tmp_path: Path) -> Settings:
         app=names.app,
         hash_key=b"a key for tests only",
     )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium driven by selenium, from the system's packages: none is downloaded."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no Chromium here: install chromium and chromium-driver (.ci/run does)")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for each in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
-        options.add_argument(each)
-    options.add_argument("--window-size=1440,1000")
-    running = webdriver.Chrome(options=options, service=Service(driver))
-    yield running
-    running.quit()

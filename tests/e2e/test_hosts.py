@@ -21,6 +21,7 @@ from streams.marks import put_marks
 from streams.settings import ROOT, Settings
 from streams.simulate import simulate
 from streams.simulate.versions import Message
+from tests.streams.crowd_rule import crowd_rule
 from tests.streams.lane_harness import (
     REAL,
     Reader,
@@ -34,33 +35,6 @@ from tests.streams.lane_harness import (
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
-
-CROWDED = """
-rule: crowded
-version: 1
-name: {zh: 一日内申请集中, en: Many applications in a day}
-category: data
-basis: a measure of this test
-severity: notice
-stream: service
-subject: case_id
-count:
-  event: case.applied
-  group_by: [event.department]
-  window: {type: sliding, size: 24h}
-  at_least: 2
-message: {zh: "{{ group }} {{ value }}", en: "{{ group }} {{ value }}"}
-examples:
-  - name: two in a day
-    given:
-      - {at: "2026-03-02T09:00", type: case.applied, case_id: A1, department: D1}
-      - {at: "2026-03-02T10:00", type: case.applied, case_id: A2, department: D1}
-    expect: [{at: "2026-03-02T10:00", value: 2}]
-  - name: one alone
-    given: [{at: "2026-03-02T09:00", type: case.applied, case_id: A1, department: D1}]
-    expect: []
-"""
-"""A rule about something else than the subject, so that the history goes through `facts` too."""
 
 HEAD = """
 version: 1
@@ -90,7 +64,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped rules and one that groups by department."""
     folder = tmp_path_factory.mktemp("book") / "book"
     shutil.copytree(ROOT / "rules" / "book", folder)
-    (folder / "crowded.yaml").write_text(CROWDED, encoding="utf-8")
+    (folder / "crowded.yaml").write_text(crowd_rule("crowded", least=2), encoding="utf-8")
     for rule, body in OTHERS.items():
         (folder / f"{rule}.yaml").write_text(f"rule: {rule}{HEAD}{body}\n", encoding="utf-8")
     every = "".join(f"  {source}: {{expect_every: 1 workday, since: 2026-03-02}}\n" for source in SILENT)

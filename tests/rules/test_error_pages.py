@@ -10,7 +10,7 @@ from tests.rules.errors import PAGES, codes, examples, keeps_its_examples, write
 
 SHOWN = sorted(page for page in PAGES.glob("*.md") if page.name != "README.md")
 PROSE = {"unreadable", "not-utf-8", "same-version"}
-"""What cannot be shown in a page of text; tests/rules/test_language_files.py makes such files, test_versions.py two books."""
+"""What cannot be shown in a page of text; test_language_files.py makes such files, test_versions.py two books."""
 
 
 def test_every_code_in_the_source_has_a_page_and_every_page_a_code() -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,6 +26,7 @@ from streams.books.topic import publish
 from streams.settings import ROOT, Settings
 from streams.simulate import simulate
 from streams.simulate.versions import Message
+from tests.streams.crowd_rule import crowd_rule
 from tests.streams.lane_harness import REAL, Reader, Worker, difference, environment, final_alerts, said_twice, workers
 from tests.streams.lane_harness import feed as feed_service
 from tests.streams.metrics_read import told_by
@@ -33,44 +35,17 @@ from tests.waiting import PATIENCE, until
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 TAKEN_WITHIN = 30.0
-RULE = """
-rule: {name}
-version: {version}
-name: {{zh: 申请集中, en: Many applications}}
-category: data
-basis: a measure of this test
-severity: notice
-stream: service
-subject: case_id
-count:
-  event: case.applied
-  group_by: [event.department]
-  window: {{type: sliding, size: {size}}}
-  at_least: {least}
-message: {{zh: "{{{{ group }}}} {{{{ value }}}}", en: "{{{{ group }}}} {{{{ value }}}}"}}
-examples:
-  - {{name: many, given: {many}, expect: [{{value: {least}}}]}}
-  - {{name: one, given: {one}, expect: []}}
-"""
 SHIPPED = ("time/T04_acceptance.yaml", "process/P08_same_actor.yaml", "time/T06_delivery.yaml")
 
 
-def written(folder: Path, shipped: tuple[str, ...] = SHIPPED, **rules: dict[str, object]) -> Path:
+def written(folder: Path, shipped: tuple[str, ...] = SHIPPED, **rules: dict[str, Any]) -> Path:
     """A folder with some of the shipped rules and count rules: name → size, least, version."""
     folder.mkdir()
     for path in shipped:
         (folder / Path(path).name).write_text((ROOT / "rules" / "book" / path).read_text(encoding="utf-8"), "utf-8")
     for name, said in rules.items():
-        given = {"version": 1, "size": "24h", "least": 3} | said
-        text = RULE.format(name=name, many=applied(int(str(given["least"]))), one=applied(1), **given)
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(crowd_rule(name, **said), encoding="utf-8")
     return folder
-
-
-def applied(count: int) -> str:
-    """So many applications of one morning, as an example gives them."""
-    each = '{{at: "2026-03-02T09:{:02}", type: case.applied, case_id: A{}, department: D1}}'
-    return "[" + ", ".join(each.format(number, number) for number in range(count)) + "]"
 
 
 def packed(settings: Settings, folder: Path) -> Published:

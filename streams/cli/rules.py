@@ -11,6 +11,7 @@ from rich.console import Console
 
 from rules.language import Book, BookErrors, Rule, load_book
 from rules.testing.examples import Difference, run
+from rules.testing.expected import lines
 from streams.cli import (
     rules_backtest,
     rules_coverage,
@@ -27,6 +28,9 @@ BOOK = "规则目录，缺省为随附规则 · folder of rules; the shipped boo
 RUN = "只运行编号匹配该正则的规则 · only rules whose id matches this regular expression"
 Folder = Annotated[Path | None, typer.Option("--book", help=BOOK, exists=True)]
 Chosen = Annotated[str, typer.Option("--run", help=RUN)]
+DIFF = "逐条对照 expect 与实际告警，可直接粘贴 · shows what `expect` says and what stands, to be pasted"
+AsDiff = Annotated[bool, typer.Option("--diff", help=DIFF)]
+COLOURS = {"-": "red", "+": "green"}
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
@@ -48,16 +52,20 @@ def _book(directory: Path | None) -> Book:
         raise typer.Exit(1) from None
 
 
-def _failing(book: Book, rules: list[Rule]) -> list[Difference]:
+def _failing(book: Book, rules: list[Rule], as_diff: bool) -> list[Difference]:
     """The examples that do not hold, each told."""
     differences = [difference for rule in rules for difference in run(book, rule)]
     for difference in differences:
-        err.print(str(difference), markup=False, soft_wrap=True)
+        if not as_diff:
+            err.print(str(difference), markup=False, soft_wrap=True)
+            continue
+        for line in lines(difference):
+            err.print(line, style=COLOURS.get(line[0]), markup=False, soft_wrap=True)
     return differences
 
 
 @app.command()
-def test(book: Folder = None, only: Chosen = "") -> None:
+def test(book: Folder = None, only: Chosen = "", diff: AsDiff = False) -> None:
     """用生产引擎运行规则示例 · runs the examples through the production core; status 1 when one does not hold.
 
     例 · Example: mingjing rules test --run '^T0'
@@ -69,7 +77,7 @@ def test(book: Folder = None, only: Chosen = "") -> None:
         message = f"`{only}` is not a regular expression: {error}"
         raise typer.BadParameter(message, param_hint="--run") from None
     rules = [rule for rule in found.rules if wanted.search(rule.id)]
-    differences = _failing(found, rules)
+    differences = _failing(found, rules, diff)
     examples = sum(len(rule.examples) for rule in rules)
     out.print(f"{examples} examples of {len(rules)} rules, {len(differences)} do not hold")
     if differences or not rules:

@@ -1,6 +1,7 @@
 """`mingjing rules` on good and on broken books: what it prints, and with which status it ends."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,30 @@ def test_an_example_that_does_not_hold_is_told_with_its_place(book: Path) -> Non
         assert status == 1
         assert "expected and absent: {'severity': 'red_card'}" in output
         assert "P03.yaml:" in output
+
+
+FIRES = re.compile(r"expect:\n +- (\{.*\})\n")
+
+
+def test_what_is_expected_and_what_stands_are_shown_as_they_are_written(book: Path) -> None:
+    fires = FIRES.search(RULE)
+    assert fires is not None
+    right = re.search(r'at: "([^"]+)"', fires[1])
+    assert right is not None
+    (book / "P03.yaml").write_text(RULE.replace(fires[0], fires[0].replace(right[1], "2020-01-01T00:00"), 1))
+    status, output = run("test", "--book", str(book), "--diff")
+    assert status == 1 and "expected and absent" not in output
+    gone, stands = ([line for line in output.splitlines() if line.startswith(sign)] for sign in "-+")
+    assert ["2020-01-01T00:00" in line for line in gone] == [f'at: "{right[1]}"' in line for line in stands] == [True]
+
+
+def test_an_alert_that_nobody_expects_is_shown_so_that_it_can_be_pasted(book: Path) -> None:
+    fires = FIRES.search(RULE)
+    assert fires is not None
+    (book / "P03.yaml").write_text(RULE.replace(fires[0], "expect: []\n", 1))
+    (shown,) = [line for line in run("test", "--book", str(book), "--diff")[1].splitlines() if line.startswith("+")]
+    (book / "P03.yaml").write_text(RULE.replace(fires[0], f"expect: [{shown.removeprefix('+      - ')}]\n", 1))
+    assert run("test", "--book", str(book))[1].endswith("0 do not hold\n")
 
 
 def test_a_faulty_file_does_not_hide_that_an_example_of_another_does_not_hold(book: Path) -> None:

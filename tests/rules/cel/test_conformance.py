@@ -16,7 +16,7 @@ def found(shared: Path) -> list[Outcome]:
 def test_every_conformance_test_passes_or_is_left_out_for_a_reason(found: list[Outcome]) -> None:
     print(table(found))
     assert [each for each in found if not each.passed and each.reason not in REASONS] == []
-    assert sum(each.passed for each in found) > 700
+    assert sum(each.passed for each in found) > 650
 
 
 def test_the_page_says_what_passes_and_what_is_left_out(found: list[Outcome]) -> None:

@@ -13,6 +13,7 @@ from rules.language.bodies import KINDS
 from rules.testing.examples import run
 from streams.cli.main import main
 from streams.settings import ROOT
+from streams.simulate import simulate
 
 PAGES = {language: ROOT / "docs" / "guide" / f"{language}.md" for language in ("en", "zh")}
 RULE = re.compile(r"```yaml\n(rule: .*?)```", re.DOTALL)
@@ -89,3 +90,11 @@ def test_the_error_that_the_guide_shows_is_the_one_that_is_told(
     shown = re.search(r"```text\n(.*?)```", text("en"), re.DOTALL)
     assert shown is not None
     assert shown[1] in said.out + said.err
+
+
+def test_the_case_that_the_guide_explains_is_one_of_its_month() -> None:
+    said = [shlex.split(line) for line in "\n".join(COMMANDS.findall(text("en"))).splitlines()]
+    (month,) = [line for line in said if line[:2] == ["mingjing", "simulate"]]
+    (explained,) = [line for line in said if line[:3] == ["mingjing", "rules", "explain"]]
+    number = {name: int(month[month.index(f"--{name}") + 1]) for name in ("seed", "days", "cases")}
+    assert explained[4] in {each.subject for each in simulate(**number).messages}

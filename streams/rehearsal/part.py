@@ -130,6 +130,11 @@ class Part:
     def _owns(self, group: str) -> bool:
         return judged_by(group, self.of) == self.number
 
+    @property
+    def drives(self) -> list[Drive]:
+        """What judges here: subjects first, then the groups that are this part's."""
+        return [*self._drives, *self._listening]
+
     def outcomes(self) -> list[Outcome]:
         """What stands, per book."""
         self.tally.dead_letters = self._dead_letters.reasons

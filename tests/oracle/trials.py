@@ -8,10 +8,11 @@ fails is shortened while it still fails, and shown so that it can be pasted into
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
@@ -24,6 +25,11 @@ from rules.language import Book
 from rules.model.alerts import Alert, Clock
 from rules.model.events import CHANNELS, TYPES, Event, decode_event
 from rules.model.times import DAY, HOUR
+from streams.rehearsal.lines import part_of
+from streams.rehearsal.part import Part
+from streams.rehearsal.spools import Spool
+from streams.rehearsal.wanted import BookAt, Wanted
+from streams.replay import Horizon
 from tests.oracle.chance import Chance
 from tests.oracle.days import local, micros
 from tests.oracle.lanes import Workers
@@ -146,6 +152,32 @@ def one_process(**kept: bool) -> Callable[[Book, History, Chance], tuple[list[Al
     return run
 
 
+def backtest(parts: int) -> Callable[[Book, History, Chance], tuple[list[Alert], list[Clock]]]:
+    """As `rules backtest` judges a file in so many processes, here in one: facts wait until all subjects are read."""
+
+    def run(book: Book, history: History, chance: Chance) -> tuple[list[Alert], list[Clock]]:
+        events, lines = decoded(history), [msgspec.json.encode(event) for event in history.events]
+        wanted = Wanted(books=(BookAt(),), horizon=Horizon(0, instant(history.now), None, None))
+        with ExitStack() as files:
+            numbers = range(parts)
+            judges = [Part(wanted, [book], number, parts) for number in numbers]
+            spools = [[Spool(files.enter_context(TemporaryFile()).fileno()) for _ in numbers] for _ in numbers]
+            for part, told in zip(judges, spools, strict=True) if parts > 1 else ():
+                part.hand_on([told])
+            for block, begin in enumerate(range(0, len(order := arrival(history, chance)), 4)):
+                for number, part in enumerate(judges):
+                    mine = [place for place in order[begin : begin + 4] if part_of(lines[place], parts) == number]
+                    part.take([events[place] for place in mine], block)
+            for part in judges:
+                part.until(instant(history.now))
+            for number, part in enumerate(judges if parts > 1 else ()):
+                part.hear([[told[number] for told in spools]], instant(history.now))
+        drives = [drive for part in judges for drive in part.drives]
+        return [a for each in drives for a in each.alerts()], [c for each in drives for c in each.clocks()]
+
+    return run
+
+
 def over(partitions: int) -> Callable[[Book, History, Chance], tuple[list[Alert], list[Clock]]]:
     def run(book: Book, history: History, chance: Chance) -> tuple[list[Alert], list[Clock]]:
         events, left, clock = decoded(history), arrival(history, chance), ticks(history, chance)
@@ -173,6 +205,7 @@ IN_PROCESS = [
     Host("one process", one_process()),
     Host("one process that always refolds", one_process(always_refold=True)),
     Host("one process that tells no clocks", one_process(tells_clocks=False)),
+    *(Host(f"a backtest in {parts} parts", backtest(parts)) for parts in (1, 2, 3)),
 ]
 WORKERS = [Host(f"workers over {number} partitions", over(number), False) for number in PARTITIONS]
 

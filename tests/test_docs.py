@@ -32,6 +32,7 @@ PAGES = sorted(page for page in ROOT.rglob("*.md") if not NOT_OURS & set(page.re
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CALLED = re.compile(r"mingjing ((?!_)[a-z]+)(?: ([a-z]+))?")
 MADE = re.compile(r"\bmake ([a-z]+)")
+TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 VARIABLE = re.compile(r"\b(?:MINGJING|KAFKA|CLICKHOUSE)_[A-Z_]*[A-Z]\b")
 ELSEWHERE = {"MINGJING_HISTORIES", "MINGJING_FIRST_HISTORY", "MINGJING_SIDE_BY_SIDE"}
 """Read by tests, not by the program."""
@@ -55,6 +56,24 @@ def name_of(page: Path) -> str:
 def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
     targets = [link.partition("#")[0] for link in LINK.findall(text(page)) if "://" not in link]
     assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_test_that_a_page_names_exists(page: Path) -> None:
+    named = [TEST.fullmatch(shown) for shown in code(page)]
+    gone = [
+        each.group()
+        for each in named
+        if each and not re.search(rf"^(async )?def {each[2]}\b", text(ROOT / each[1]), re.MULTILINE)
+    ]
+    assert gone == []
+
+
+def test_the_page_on_truth_has_all_thirteen_points_and_every_host_and_names_tests_for_each() -> None:
+    rows = [line for line in text(ROOT / "docs" / "truth.md").splitlines() if line.startswith("| ")]
+    points = {cells[0]: cells for line in rows if (cells := line.strip("| ").split(" | "))}
+    for name in (*(str(number) for number in range(1, 14)), "worker", "replay, backtest", "rule tester"):
+        assert "::test_" in points[name][-1], name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

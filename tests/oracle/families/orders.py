@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from rules.language import load_book
+from rules.language import Book, load_book
 from rules.model.alerts import Alert, Clock
 from tests.oracle.chance import Chance
 from tests.oracle.days import announced, local, micros
@@ -67,12 +66,16 @@ FIRST = ("2026-04-03", "2026-04-29", "2026-05-08", "2026-03-02")
 TIMES = ("T00:00:00", "T08:00:00", "T09:00:00", "T09:00:01", "T12:00:00", "T13:00:00", "T17:00:00", "T23:59:59", "")
 
 
+def write(folder: Path) -> None:
+    """The rules as the files of a book."""
+    for written, order in ORDERS.items():
+        (folder / f"{order.rule}.yaml").write_text(f"rule: {order.rule}{HEAD}sequence: {written}\n", encoding="utf-8")
+
+
 @cache
-def book() -> Any:
+def book() -> Book:
     with TemporaryDirectory() as made:
-        for written, order in ORDERS.items():
-            text = f"rule: {order.rule}{HEAD}sequence: {written}\n"
-            (Path(made) / f"{order.rule}.yaml").write_text(text, encoding="utf-8")
+        write(Path(made))
         return load_book(Path(made))
 
 

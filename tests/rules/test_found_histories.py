@@ -30,14 +30,14 @@ ACCEPTED = event("case.accepted", "2026-03-02T09:00", id="b")
 
 
 def test_only_the_contested_alert_knows_of_the_deleted_event_that_it_rests_on(tmp_path: Path) -> None:
-    book = book_of(tmp_path, deadline("S", 1), deadline("L", 9))
+    book = book_of(tmp_path, deadline("E", 1), deadline("L", 9))
     start = event("case.accepted", "2026-03-02T09:00", id="a", recordedat="2026-03-05T09:00")
     stop = event("case.decided", "2026-03-04T09:00", id="d", department="tax")
     gone = event("case.decided", "2026-03-04T09:00", id="d", operation="d", recordedat="2026-03-06T09:00")
     for order in permutations([ACCEPTED, start, stop, gone]):
         for found in (standing(book, order, "2026-04-01"), restarting(book, order, "2026-04-01")):
             shown = {(alert.rule, alert.occasion[1]): (alert.state, alert.department) for alert in found}
-            assert shown["S", "b"] == ("contested", "")
+            assert shown["E", "b"] == ("contested", "")
             assert shown["L", "a"] == ("open", "")
 
 

@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.figures import Figure, Progress, spread
-from bench.workload import Workload
+from bench.workload import year
 from streams.settings import ROOT
 
 A_YEAR = 10_000_000
@@ -14,22 +15,25 @@ A_YEAR = 10_000_000
 A_MINUTE = 60.0
 
 
-def backtest(workload: Workload, folder: Path, rule: str, runs: int, progress: Progress) -> list[Figure]:
+def backtest(
+    folder: Path, cases: int, simulated: bool, rules: Sequence[str], runs: int, progress: Progress
+) -> list[Figure]:
     """The whole command is timed inside, from the start of its processes to the last answer."""
-    file = folder / "backtest.jsonl"
-    with file.open("wb") as out:
-        out.writelines(value + b"\n" for _, _, value in workload.lines())
-    cores: list[float] = []
-    alone: list[float] = []
-    for number in range(runs):
-        progress(f"backtest: run {number + 1} of {runs}")
-        cores.append(_rate(file, workload.book, rule, 0))
-        alone.append(_rate(file, workload.book, rule, 1))
-    seconds = [A_YEAR / rate for rate in cores]
-    return [
-        Figure("backtest", f"events/s, {rule}, every core", spread(cores), "one process", spread(alone)),
-        Figure("backtest", "seconds for 10 million events", spread(seconds), "a minute", spread([A_MINUTE])),
-    ]
+    progress("backtest: writing a year of events, untimed")
+    file, book = year(folder, cases, simulated)
+    found: list[Figure] = []
+    for rule in rules:
+        cores, alone = list[float](), list[float]()
+        for number in range(runs):
+            progress(f"backtest of {rule}: run {number + 1} of {runs}")
+            cores.append(_rate(file, book, rule, 0))
+            alone.append(_rate(file, book, rule, 1))
+        seconds = [A_YEAR / rate for rate in cores]
+        found += [
+            Figure("backtest", f"events/s, {rule}, every core", spread(cores), "one process", spread(alone)),
+            Figure("backtest", f"seconds for ten million, {rule}", spread(seconds), "a minute", spread([A_MINUTE])),
+        ]
+    return found
 
 
 def _rate(file: Path, book: Path, rule: str, jobs: int) -> float:

@@ -23,7 +23,7 @@ from bench.workload import WHOLE, Workload, prepare, reference_is_there
 from streams.logs import quiet
 
 STAGES = (
-    "core", "itemised", "disorder", "books", "memory", "backtest", "worker", "latency", "landing", "truth",
+    "core", "itemised", "disorder", "books", "memory", "worker", "latency", "landing", "backtest", "truth",
 )  # fmt: skip
 RATE_UNMEASURED = 10_000.0
 INTERRUPTED = 130
@@ -44,10 +44,12 @@ class Bench:
     def go(self) -> bool:
         """Measures the chosen stages one after another; whether the truth stage (if chosen) was right."""
         right = True
-        if measured := [stage for stage in STAGES[:-1] if stage in self.chosen.stage]:
+        if measured := [stage for stage in STAGES[:-2] if stage in self.chosen.stage]:
             self.status.update("preparing the workload, untimed")
             workload = prepare(self.folder, self.chosen.cases, self.chosen.simulated)
             self._measure(workload, measured)
+        if "backtest" in self.chosen.stage:
+            self._backtest()
         if "truth" in self.chosen.stage:
             right = self._truth()
         return right
@@ -77,8 +79,6 @@ class Bench:
             return core_stages.books(workload, self.folder, chosen.runs, progress)
         if stage == "memory":
             return core_stages.memory(workload, chosen.runs, progress)
-        if stage == "backtest":
-            return backtest_stage.backtest(workload, self.folder, chosen.rule, chosen.runs, progress)
         if self.ground is None:
             progress("starting a broker")
             self.ground = self.ending.enter_context(ground(self.folder, workload, chosen.partitions))
@@ -88,6 +88,13 @@ class Bench:
             pace = rate or RATE_UNMEASURED * kafka_stages.QUARTER
             return kafka_stages.latency(self.ground, workload, pace, chosen.seconds, progress)
         return kafka_stages.landing(self.ground, workload, chosen.runs, progress)
+
+    def _backtest(self) -> None:
+        chosen, title = self.chosen, f"a year of {self.chosen.year_cases:,} cases"
+        options = chosen.year_cases, chosen.simulated, chosen.rule, chosen.runs
+        figures = backtest_stage.backtest(self.folder, *options, self.status.update)
+        show(self.console, title, figures)
+        write("backtest", title, figures)
 
     def _truth(self) -> bool:
         if not reference_is_there():
@@ -113,7 +120,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--partitions", type=int, default=4, help="partitions of the topics")
     parser.add_argument("--rate", type=float, default=0.0, help="events/s of the latency stage")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long the latency stage feeds")
-    parser.add_argument("--rule", default="R1", help="the rule of the backtest stage")
+    parser.add_argument("--rule", nargs="+", default=["R1"], help="the rules of the backtest stage, one after another")
+    parser.add_argument("--year-cases", type=int, default=1_250_000, help="cases of its year (8 events each)")
     parser.add_argument("--simulated", action="store_true", help="a simulated month also where ../shared is")
     parser.add_argument("--truth-cases", type=int, default=WHOLE, help="the truth file speaks of the default")
     parser.add_argument("--disorder", type=int, nargs="*", default=[0, 3600], help="orders, in seconds")

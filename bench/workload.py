@@ -47,10 +47,11 @@ def reference_is_there() -> bool:
     return (REFERENCE / "generate.py").is_file()
 
 
-def generated(folder: Path, cases: int, disorder: int = 0) -> Path:
+def generated(folder: Path, cases: int, disorder: int = 0, days: int = 0) -> Path:
     """The raw file of the side-by-side workload; its default size is the one that the truth file speaks of."""
-    file = folder / f"events-{cases}-{disorder}.jsonl"
-    size = () if cases == WHOLE else ("--days", str(CHANGED_DAYS if cases < 20_000 else 60))
+    file = folder / f"events-{cases}-{disorder}-{days}.jsonl"
+    usual = CHANGED_DAYS if cases < 20_000 else 60
+    size = () if cases == WHOLE and not days else ("--days", str(days or usual))
     if not file.exists():
         options = ("--cases", str(cases), "--disorder", str(disorder), *size)
         script = REFERENCE / "generate.py"
@@ -76,6 +77,22 @@ def prepare(folder: Path, cases: int, simulated: bool, disorder: int = 0) -> Wor
     if dead_letters.reasons:
         raise ValueError(f"not mapped: {dict(dead_letters.reasons)}")
     return Workload(f"side-by-side workload, {cases:,} cases", count, file, EXAMPLE / "rules", raw)
+
+
+def year(folder: Path, cases: int, simulated: bool) -> tuple[Path, Path]:
+    """A year of so many cases as the contract's JSON lines, and the folder of rules that judges it."""
+    file = folder / "year.jsonl"
+    if simulated or not reference_is_there():
+        messages = (each.value for each in simulate(seed=7, days=365, cases=cases).messages)
+        book = ROOT / "rules" / "book"
+    else:
+        raw = generated(folder, cases, days=365)
+        messages, book = (each.value for each in mapped(raw, DeadLetters())), EXAMPLE / "rules"
+    with file.open("wb") as out:
+        out.writelines(value + b"\n" for value in messages)
+    for raw in folder.glob(f"events-{cases}-0-365.jsonl"):
+        raw.unlink()  # a year is some gigabytes
+    return file, book
 
 
 def _write(file: Path, lines: Iterator[Line]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from msgspec import Struct, field
@@ -11,9 +11,9 @@ from msgspec import Struct, field
 from rules.core import Step
 from rules.drive import Drive
 from rules.language import Book
-from rules.model.events import Event, Undecodable
+from rules.model.events import Event, Undecodable, decode_events
 from rules.model.times import midnight, parse_day, parse_time
-from streams.codec import TOLERANCE, decode
+from streams.codec import LARGEST, TOLERANCE, decode
 from streams.sources.emission import Sourced
 from streams.sources.faults import DeadLetters, Fault, Place
 from streams.sources.written_times import LocalTimes
@@ -88,13 +88,28 @@ class Admission:
         except Undecodable as error:
             self.dead_letters.add(Fault(error.reason, error.path, error.detail), place, value)
             return None
+        return event if self._takes(event) else None
+
+    def at_once(self, values: Sequence[bytes]) -> list[Event] | None:
+        """The events of many messages; None where one may have to be set aside: each is admitted by itself then."""
+        if not values or max(map(len, values)) > LARGEST:
+            return None
+        events, latest = decode_events(values), self.taken.latest
+        if events is None or any(event.at > latest or event.recorded_at > latest for event in events):
+            return None
+        if self.taken.last is None and self.taken.known_at is None:
+            return events
+        return [event for event in events if self._takes(event)]
+
+    def _takes(self, event: Event) -> bool:
+        taken = self.taken
         if taken.last is not None and event.fact.occurred_at > taken.last:
             self.left_out["after_until"] += 1
-            return None
+            return False
         if taken.known_at is not None and event.fact.received_at > taken.known_at:
             self.left_out["not_known_yet"] += 1
-            return None
-        return event
+            return False
+        return True
 
 
 class Replay:

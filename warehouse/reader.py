@@ -101,15 +101,16 @@ class Reader:
         found = self._stream("stored_events", stream=stream, first=first, last=last, known_at=known_at)
         return (rows.event_of(row) for row in found)
 
-    def received_events(
+    def event_messages(
         self, part: int = 0, parts: int = 1, last: int | None = None, known_at: int | None = None
-    ) -> Iterator[rows.StoredEvent]:
-        """Every version of one part of the subjects in the order in which they were received.
+    ) -> Iterator[tuple[int, bytes]]:
+        """Every version of one part of the subjects as (day since 1970, the CloudEvent in JSON), day by day.
 
         Only what occurred up to `last` and was received by `known_at`, each in epoch microseconds.
         """
         beyond = {"last": EVER if last is None else last, "known_at": EVER if known_at is None else known_at}
-        return (rows.event_of(row) for row in self._stream("received_events", part=part, parts=parts, **beyond))
+        found = self._stream("event_messages", {"strings_as_bytes": True}, part=part, parts=parts, **beyond)
+        return ((day, message) for day, message in found)
 
     def count_events(self) -> int:
         """How many versions are stored, about: those that a merge will drop are still counted."""
@@ -142,10 +143,12 @@ class Reader:
             found: list[tuple[Any, ...]] = self.client.execute(sql(name), parameters)
         return found
 
-    def _stream(self, name: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
+    def _stream(
+        self, name: str, settings: Mapping[str, Any] | None = None, **parameters: Any
+    ) -> Iterator[tuple[Any, ...]]:
         client = connect(self._url)  # a stream in progress would block every other query of its client
         try:
             with reaching(client):
-                yield from client.execute_iter(sql(name), parameters)
+                yield from client.execute_iter(sql(name), parameters, settings=settings)
         finally:
             client.disconnect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ from rules.model.times import parse_time
 
 __all__ = [
     "ANY_FACT", "BY_RANK", "CHANNELS", "DELETED", "OPERATIONS", "RANK_OF", "TYPES", "Envelope", "Event",
-    "EventType", "Fact", "Tombstone", "Undecodable", "decode_event", "decode_log", "decode_message",
+    "EventType", "Fact", "Tombstone", "Undecodable", "decode_event", "decode_events", "decode_log", "decode_message",
     "encode_fact", "stream_of", "to_event", "type_name",
 ]  # fmt: skip
 
@@ -88,6 +89,15 @@ def decode_event(value: bytes) -> Event:
     except (ValueError, OverflowError, RecursionError):
         event = None
     return event if event is not None else to_event(decode_message(value))
+
+
+def decode_events(values: Iterable[bytes]) -> list[Event] | None:
+    """The events of many messages; None where anything in one is unusual, or wrong: each is decoded by itself then."""
+    try:
+        events = [_READ[type(message)](message) for message in map(_decode_message, values)]
+    except (ValueError, OverflowError, RecursionError):
+        return None
+    return None if None in events else events  # type: ignore[return-value]
 
 
 def to_event(message: Envelope | Tombstone) -> Event:

@@ -116,10 +116,11 @@ class _Reading:
 
         reader, taken = Reader(settings().clickhouse_url), self._past.horizon
         if self._all:
-            versions = reader.received_events(0, 1, taken.last, taken.known_at)
+            messages = (message for _, message in reader.event_messages(0, 1, taken.last, taken.known_at))
         else:
             versions = (each for stream in self._streams for each in reader.case_timeline(stream, self._subject))
-        for version in versions:
-            event = self._admit(version.message(), WAREHOUSE)
+            messages = (version.message() for version in versions)
+        for message in messages:
+            event = self._admit(message, WAREHOUSE)
             if event is not None:
                 yield event

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
+from operator import itemgetter
 
 from rules.drive import Drive
 from rules.language import Book
 from rules.model.events import Event
-from rules.model.times import HOUR
 from rules.testing.found import found as found_alert
 from rules.testing.found import found_clock
 from streams.rehearsal.lines import Block, blocks, lines_of
@@ -64,14 +64,14 @@ class Part:
                 seen(block.read)
 
     def _read_warehouse(self, seen: Seen) -> None:
-        """Versions in the order in which they were received: an hour of them is a block."""
+        """Every version in the order of what happened: a day of them is a block."""
         from warehouse.reader import Reader
 
         taken = self.wanted.horizon
-        stored = Reader(self.wanted.url).received_events(self.number, self.of, taken.last, taken.known_at)
-        for hour, versions in groupby(stored, key=lambda each: each.received_at // HOUR):
-            values = [(version.message(), WAREHOUSE) for version in versions]
-            self.take_messages(values, hour)
+        stored = Reader(self.wanted.url).event_messages(self.number, self.of, taken.last, taken.known_at)
+        for day, messages in groupby(stored, key=itemgetter(0)):
+            values = [(message, WAREHOUSE) for _, message in messages]
+            self.take_messages(values, day)
             seen(len(values))
 
     def _tell(self, fault: Fault, place: Place) -> None:
@@ -79,26 +79,30 @@ class Part:
             self._dead_letters.add(fault, place)
 
     def _events_of(self, block: Block) -> list[Event]:
-        found: list[Event] = []
-        admit, file = self._admit, block.file
         mine = lines_of(block, self.number, self.of) if self.of > 1 else enumerate(block.lines, block.first)
-        for line, value in mine:
-            value = value.strip()
-            event = admit(value, Place(file, line)) if value else None
-            if event is not None:
-                found.append(event)
+        lines = [(number, line) for number, line in mine if line]
+        found = self._admit.at_once([line for _, line in lines])
+        if found is None:
+            found = []
+            for number, line in lines:
+                value = line.strip()
+                event = self._admit(value, Place(block.file, number)) if value else None
+                if event is not None:
+                    found.append(event)
         return found
 
-    def take_messages(self, messages: Iterable[tuple[bytes, Place]], block: int) -> None:
+    def take_messages(self, messages: Sequence[tuple[bytes, Place]], block: int) -> None:
         """Judges messages that are this part's."""
-        events = (self._admit(value, place) for value, place in messages)
-        self.take([event for event in events if event is not None], block)
+        events = self._admit.at_once([value for value, _ in messages])
+        if events is None:
+            events = [event for value, place in messages if (event := self._admit(value, place)) is not None]
+        self.take(events, block)
 
     def take(self, events: Sequence[Event], block: int) -> None:
         """Judges the events of one block; blocks are numbered alike in all parts."""
         if not events:
             return
-        times = [event.fact.occurred_at for event in events]
+        times = [event.at for event in events]
         self.tally.events += len(events)
         self.tally.see(min(times), max(times))
         for place, drive in enumerate(self._drives):

@@ -84,7 +84,7 @@ def _take_all(part: Part, mapped: Iterable[Sourced], progress: Progress) -> None
     number = 0
     while chunk := list(islice(messages, CHUNK)):
         number += 1
-        part.take_messages(((each.value, each.place) for each in chunk), number)
+        part.take_messages([(each.value, each.place) for each in chunk], number)
         progress(len(chunk))
 
 

@@ -6,18 +6,20 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from rules.language.loader import BOOK
+from rules.model.events import decode_event
 from rules.model.times import DAY, HOUR, MINUTE, iso, parse_time
 from streams.rehearsal.cores import PartFailed
 from streams.rehearsal.lines import Block, blocks, lines_of, part_of
 from streams.rehearsal.part import Part
 from streams.rehearsal.run import rehearse
 from streams.rehearsal.wanted import BookAt, NoSuchRule, Rehearsed, Wanted
-from streams.replay import Replay, horizon
+from streams.replay import Admission, Horizon, Replay, horizon
 from streams.settings import ROOT
 from streams.simulate import simulate
 from streams.sources.emission import Sourced
@@ -236,3 +238,24 @@ def test_a_part_alone_reads_the_whole(month: Path) -> None:
     whole.read(lambda more: None)
     assert sum(counts) == whole.tally.events
     assert min(counts) > 0
+
+
+@pytest.mark.parametrize(
+    "odd", [b"", b"not json", b'{"type":"case.unknown"}', b'{"pad":"%s"}' % (b"x" * 1_000_000), b"future", b"deleted"]
+)
+def test_messages_are_decoded_at_once_only_where_nothing_is_unusual(odd: bytes) -> None:
+    values = [each.value for each in simulate(seed=3, days=5, cases=10).messages]
+    usual = [value for value in values if b'"operation":"d"' not in value]
+    latest = max(decode_event(value).at for value in values)
+    if odd == b"future":
+        odd = usual[0].replace(b'"time":"2026', b'"time":"2098')
+    if odd == b"deleted":
+        odd = b'{"id":"1","source":"s","subject":"A","type":"case.stage","operation":"d","time":"2026-05-01T00:00:00Z"}'
+    for last in (None, latest - DAY):
+        admitted = Admission(Horizon(latest + DAY, None, last), DeadLetters(), Counter())
+        one_by_one = [event for value in usual if (event := admitted(value, Place("", 0))) is not None]
+        at_once = Admission(Horizon(latest + DAY, None, last), DeadLetters(), Counter())
+        assert at_once.at_once(usual) == one_by_one
+        assert at_once.left_out == admitted.left_out
+        assert at_once.at_once([*usual, odd]) is None
+        assert at_once.at_once([]) is None

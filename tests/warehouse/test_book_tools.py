@@ -1,16 +1,19 @@
 """The tools of an author over what the warehouse keeps: the same as over the file that was landed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rules.model.events import Event, decode_event
+from rules.model.times import parse_time
 from streams.cli.main import main
 from streams.settings import settings
 from streams.simulate import simulate
+from tests.warehouse.conftest import Land, Make
 from warehouse.reader import Reader
 
 pytestmark = pytest.mark.warehouse
@@ -77,3 +80,34 @@ def test_fields_that_came_in_are_counted_by_the_warehouse(landed: Path, capsys: 
     assert ("case.accepted", "reason") not in came
     found = {each["aspect"]: each for each in told(capsys, "rules", "coverage", "--warehouse", "--json")}
     assert found["life"]["covered"] < found["life"]["all"]
+
+
+def test_the_messages_that_a_backtest_reads_say_what_the_stored_versions_say(
+    migrated: str, event: Make, land: Land
+) -> None:
+    """However they were written: names with quotes, a date without a time, three times that differ, a deletion."""
+    late = {"recordedat": "2026-05-02T09:00:00.25", "receivedat": "2026-05-03T10:30:00"}
+    land(
+        [
+            event("case.applied", "2026-05-01T09:00:00", id='a "1"\\ 件\n', source="urn:x'y", data={"region": "3301"}),
+            event("case.accepted", "2026-05-01T09:30:00.123456", id="a2", subject='案 "2"', **late),
+            event("case.accepted", "2026-05-01T00:00:00", id="a3", precision="day", recordedat="2026-05-01T12:00:00"),
+            event("case.stage", "2026-05-01T10:00:00", id="a4", operation="u", receivedat="2026-05-01T10:00:01"),
+            event("case.stage", "", id="a4", operation="d", recordedat="2026-05-04T10:00:00"),
+            event("case.decided", "2026-05-01T11:00:00", id="a5", data={"result": "granted\t'x'", "extra": {"a": [1]}}),
+        ]
+    )
+    reader = Reader(migrated)
+    stored = [version for subject in ("A1", '案 "2"') for version in reader.case_timeline("service", subject)]
+    found = [message for _, message in reader.event_messages()]
+    assert len(found) == 6
+
+    def known(messages: Iterable[bytes]) -> list[Event]:
+        return sorted(map(decode_event, messages), key=lambda each: (each.fact.id, each.recorded_at))
+
+    assert known(found) == known(version.message() for version in stored)
+    days = [day for day, _ in reader.event_messages()]
+    assert days == sorted(days)
+    shared = [len(list(reader.event_messages(part, 5))) for part in range(5)]
+    assert sum(shared) == 6 and max(shared) >= 5, "a subject is in one part as a whole"
+    assert len(list(reader.event_messages(last=parse_time("2026-05-01T09:00:00+08:00")))) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 import pytest
@@ -31,9 +32,14 @@ class Kept(dict[bytes, bytes]):
         return step
 
 
+@cache
+def shipped() -> Book:
+    return load_book()
+
+
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return load_book()
+    return shipped()
 
 
 @pytest.fixture
@@ -51,7 +57,7 @@ def book_of(book: Book, *rules: str) -> Book:
 
 
 def accepted(number: int) -> bytes:
-    item = next(item.task_code for item in load_book().tables.items if item.legal_limit is not None)
+    item = next(item.task_code for item in shipped().tables.items if item.legal_limit is not None)
     said = {
         "id": f"a{number}", "source": "s", "type": "case.accepted", "subject": f"C{number}",
         "time": "2026-01-05T09:00:00+08:00", "data": {"task_code": item},

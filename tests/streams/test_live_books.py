@@ -23,6 +23,7 @@ from streams.books import history
 from streams.books.published import Published, encode_published, pack
 from streams.books.reports import Report
 from streams.books.topic import publish
+from streams.local import checkup
 from streams.settings import ROOT, Settings
 from streams.simulate import simulate
 from streams.simulate.versions import Message
@@ -178,6 +179,9 @@ async def test_a_bad_book_is_refused_and_the_last_good_one_stays_also_over_a_res
         at = said["mingjing_book_published_timestamp_seconds"]
         assert at['outcome="taken"'] <= at['outcome="refused"'] <= clock.now_us() / SECOND
         assert said["mingjing_lane_refold_left"] == caught_up
+        doctor = await asyncio.to_thread(lambda: list(checkup.published(broker_settings)))
+        assert [each.state for each in doctor] == ["ok", "fault"]
+        assert good.hash[:12] in doctor[0].found and "outside" in doctor[1].found and doctor[1].remedy
         assert said["mingjing_lane_book_info"] == {f'lane="{lane}",hash="{good.hash}"': 1 for lane in lanes}
         assert running[0].stop() == 0
         running.append(Worker(broker_settings, REAL))

@@ -90,19 +90,23 @@ class Admission:
             return None
         return event if self._takes(event) else None
 
-    def at_once(self, values: Sequence[bytes]) -> list[Event] | None:
-        """The events of many messages; None where one may have to be set aside: each is admitted by itself then."""
-        if not values or max(map(len, values)) > LARGEST:
-            return None
-        events, latest = decode_events(values), self.taken.latest
-        if events is None or any(event.at > latest or event.recorded_at > latest for event in events):
-            return None
-        if self.taken.last is None and self.taken.known_at is None:
-            return events
-        return [event for event in events if self._takes(event)]
+    def at_once(self, values: Sequence[bytes], place: Callable[[int], Place]) -> list[Event]:
+        """The events of many messages, as far as they are judged; `place` is asked for that of one that is unusual."""
+        events, latest = decode_events(values) or [None] * len(values), self.taken.latest
+        found: list[Event] = []
+        for number, event in enumerate(events):
+            if event is None or event.at > latest or event.recorded_at > latest or len(values[number]) > LARGEST:
+                event = self(values[number].strip(), place(number)) if values[number].strip() else None
+                if event is not None:
+                    found.append(event)
+            elif self._takes(event):
+                found.append(event)
+        return found
 
     def _takes(self, event: Event) -> bool:
         taken = self.taken
+        if taken.last is None and taken.known_at is None:
+            return True
         if taken.last is not None and event.fact.occurred_at > taken.last:
             self.left_out["after_until"] += 1
             return False

@@ -91,13 +91,13 @@ def decode_event(value: bytes) -> Event:
     return event if event is not None else to_event(decode_message(value))
 
 
-def decode_events(values: Iterable[bytes]) -> list[Event] | None:
-    """The events of many messages; None where anything in one is unusual, or wrong: each is decoded by itself then."""
+def decode_events(values: Iterable[bytes]) -> list[Event | None] | None:
+    """The events of many messages; None for one in which anything is unusual, or instead of all where one is wrong:
+    that is decoded by itself then."""
     try:
-        events = [_READ[type(message)](message) for message in map(_decode_message, values)]
+        return [_READ[type(message)](message) for message in map(_decode_message, values)]
     except (ValueError, OverflowError, RecursionError):
         return None
-    return None if None in events else events  # type: ignore[return-value]
 
 
 def to_event(message: Envelope | Tombstone) -> Event:

@@ -81,22 +81,11 @@ class Part:
     def _events_of(self, block: Block) -> list[Event]:
         mine = lines_of(block, self.number, self.of) if self.of > 1 else enumerate(block.lines, block.first)
         lines = [(number, line) for number, line in mine if line]
-        found = self._admit.at_once([line for _, line in lines])
-        if found is None:
-            found = []
-            for number, line in lines:
-                value = line.strip()
-                event = self._admit(value, Place(block.file, number)) if value else None
-                if event is not None:
-                    found.append(event)
-        return found
+        return self._admit.at_once([line for _, line in lines], lambda index: Place(block.file, lines[index][0]))
 
     def take_messages(self, messages: Sequence[tuple[bytes, Place]], block: int) -> None:
         """Judges messages that are this part's."""
-        events = self._admit.at_once([value for value, _ in messages])
-        if events is None:
-            events = [event for value, place in messages if (event := self._admit(value, place)) is not None]
-        self.take(events, block)
+        self.take(self._admit.at_once([value for value, _ in messages], lambda index: messages[index][1]), block)
 
     def take(self, events: Sequence[Event], block: int) -> None:
         """Judges the events of one block; blocks are numbered alike in all parts."""

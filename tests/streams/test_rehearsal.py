@@ -243,19 +243,22 @@ def test_a_part_alone_reads_the_whole(month: Path) -> None:
 @pytest.mark.parametrize(
     "odd", [b"", b"not json", b'{"type":"case.unknown"}', b'{"pad":"%s"}' % (b"x" * 1_000_000), b"future", b"deleted"]
 )
-def test_messages_are_decoded_at_once_only_where_nothing_is_unusual(odd: bytes) -> None:
+def test_messages_that_are_decoded_at_once_are_those_that_are_decoded_one_by_one(odd: bytes) -> None:
     values = [each.value for each in simulate(seed=3, days=5, cases=10).messages]
-    usual = [value for value in values if b'"operation":"d"' not in value]
     latest = max(decode_event(value).at for value in values)
     if odd == b"future":
-        odd = usual[0].replace(b'"time":"2026', b'"time":"2098')
+        odd = values[0].replace(b'"time":"2026', b'"time":"2098')
     if odd == b"deleted":
         odd = b'{"id":"1","source":"s","subject":"A","type":"case.stage","operation":"d","time":"2026-05-01T00:00:00Z"}'
     for last in (None, latest - DAY):
-        admitted = Admission(Horizon(latest + DAY, None, last), DeadLetters(), Counter())
-        one_by_one = [event for value in usual if (event := admitted(value, Place("", 0))) is not None]
-        at_once = Admission(Horizon(latest + DAY, None, last), DeadLetters(), Counter())
-        assert at_once.at_once(usual) == one_by_one
-        assert at_once.left_out == admitted.left_out
-        assert at_once.at_once([*usual, odd]) is None
-        assert at_once.at_once([]) is None
+        found = []
+        for at_once in (False, True):
+            admit = Admission(Horizon(latest + DAY, None, last), DeadLetters(), Counter())
+            mixed = [*values[:50], odd, *values[50:]]
+            if at_once:
+                events = admit.at_once(mixed, lambda number: Place("f", number))
+            else:
+                single = (admit(value, Place("f", number)) for number, value in enumerate(mixed) if value)
+                events = [event for event in single if event is not None]
+            found.append((events, admit.left_out, admit.dead_letters.reasons, admit.dead_letters.examples))
+        assert found[0] == found[1]

@@ -72,6 +72,7 @@ def read_deadline(node: Node, head: Head, reading: Reading) -> Deadline | None:
     """The clock vocabulary of RULES.md §1."""
     if not known(node, ("clock", *CLOCK_KEYS)):
         return None
+    reading.of_clock = True
     clock = ClockText(node, dict(head.clocks))
     start, restart = (reading.selector(clock.get(key)) for key in ("start", "restart"))
     stop = reading.selector(clock.get("stop"), each=STOP_KEYS)

@@ -17,7 +17,9 @@ from rules.model.spans import Span
 from rules.tables import Item, Tables
 
 ITEM = re.compile(r"\bitem\.")
-SELECTOR_KEYS = ("event", "when", "per", "at", "in_time")
+SELECTOR_KEYS = ("event", "when")
+CLOCK_KEYS = ("per", "at", "in_time")
+"""What only a clock asks of a selector."""
 BARE_SPAN = re.compile(r"\d+\s*[A-Za-z]+")
 DECLARED = re.compile(r"\bdeclared\.")
 PARAMETER = re.compile(r"\bparams\.(\w+)")
@@ -63,6 +65,7 @@ class Reading:
         self.declared = None if tables is None else {each.name: (each.kinds(), each.value) for each in tables.declared}
         self.rosters = None if tables is None else frozenset(tables.rosters)
         self.proved: frozenset[str] = frozenset()
+        self.of_clock = False
 
     def expression(
         self,
@@ -123,7 +126,7 @@ class Reading:
         if not node.is_map:
             ranks = self._ranks(node)
             return [Clause(ranks, position)] if ranks else []
-        known(node, (*SELECTOR_KEYS, *also))
+        known(node, (*SELECTOR_KEYS, *(CLOCK_KEYS if self.of_clock else ()), *also))
         inner = node.get("event")
         if inner is None:
             node.fault("missing-key", "a selector needs `event`")

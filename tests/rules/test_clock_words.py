@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules.drive import Drive
+from rules.language import BookErrors
 from rules.model.events import Event
 from tests.rules.small_books import at, book_of, event, restarting, rule_text, standing, told
 
@@ -190,3 +191,10 @@ def test_an_hour_clock_fires_just_after_its_instant_and_a_day_clock_at_the_end_o
     drive.take([event(A, "2026-03-02T09:00")])
     assert drive.until(at("2026-03-03T09:00")).alerts == []
     assert [alert.at for alert in drive.until(at("2026-03-03T09:00") + 1).alerts] == [at("2026-03-03T09:00")]
+
+
+@pytest.mark.parametrize("key", ["per: event.actor", "at: event.at", "in_time: true", "final: false"])
+def test_what_a_clock_alone_asks_of_a_selector_is_refused_elsewhere(tmp_path: Path, key: str) -> None:
+    with pytest.raises(BookErrors) as refused:
+        book_of(tmp_path, rule_text("D", f"match: {{event: {{event: case.decided, {key}}}}}"))
+    assert [error.code for error in refused.value.errors] == ["unknown-key"]

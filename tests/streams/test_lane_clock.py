@@ -85,12 +85,3 @@ def test_a_group_is_as_late_as_the_slowest_event_lane() -> None:
     again = GroupClock(clock.lanes, clock.now, clock.marks())
     again.mark(60, "inspection.events-0", 100)
     assert again.now == 50
-
-
-def test_a_group_knows_after_a_restart_how_far_every_lane_had_come() -> None:
-    lanes = frozenset({"a", "b"})
-    before = GroupClock(lanes)
-    before.mark(5, "a", 0)
-    after = GroupClock(lanes, before.now, before.marks())
-    after.mark(3, "b", 0)
-    assert after.now == 3

@@ -283,7 +283,7 @@ def of_groups(edition: Edition, said: list[Version], history: History) -> Iterat
         most = 1 if edition.version == 2 else most
         rule = grouped.Rule(
             "G", window, lambda held: Fraction(len(held)), lambda value, most=most: value > most,
-            lambda fact: fact.type == "case.decided", by="department",
+            lambda fact: fact.type == "case.decided", by="department", corrected=timedelta(days=9),
         )  # fmt: skip
         for name, points in grouped.groups(rule, said, {"slow": timedelta(days=3)}).items():
             home = str(points[0].fact.region or "")

@@ -28,7 +28,8 @@ def forget(group: Group, rules: Rules, horizon: int, step: Step | None) -> None:
     """Sweeps the points before an instant into the base, if they are many; `step` takes what becomes of rows."""
     horizon = _settled(group, horizon)
     gone = bisect_left(group.points, Point(horizon, 0, "", ""))
-    group.prunes_at = max(PRUNE_EVERY, 2 * (len(group.points) - gone))
+    left = len(group.points) - gone
+    group.prunes_at = max(PRUNE_EVERY, left + left // 4)  # a fifth at a time: what is swept costs, what is kept too
     if gone < max(PRUNE_EVERY // 2, 1):
         return
     old, kept, shown = group.points[:gone], set[Key](), set[Key]()

@@ -27,7 +27,8 @@ run: env-run  ## everything on this machine: Kafka, warehouse, worker, lander, c
 	@if $(ENVIRONMENT) --fresh .venv requirements/all.txt; then exec .venv/bin/mingjing run $(ARGS); \
 	else exec .venv-run/bin/mingjing run $(ARGS); fi
 
-TOGETHER = -n logical --maxprocesses 4 --no-loadscope-reorder
+# more than two cores can do at once: what waits for a server leaves them to the others
+TOGETHER = -n 3 --no-loadscope-reorder
 
 test: env  ## every test, with a real broker and a real warehouse (TESTS=path chooses some)
 	@MINGJING_HISTORIES=$${MINGJING_HISTORIES:-3000} $(BIN)/python -m pytest $(TOGETHER) $(TESTS)

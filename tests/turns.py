@@ -7,7 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = {"broker": "kafka", "browser": "kafka", "warehouse": "warehouse", "airflow": "warehouse"}
-"""Files with these marks stay together: their process starts the server once, and no other one contends for it."""
+"""Files of one folder with these marks stay together: their process starts the server once, for all of them."""
 
 
 @cache
@@ -19,7 +19,7 @@ def turn_of(file: str) -> tuple[int, str]:
     text = (ROOT / file).read_text(encoding="utf-8")
     for place, (mark, server) in enumerate(SERVERS.items()):
         if f"mark.{mark}" in text:
-            return place, server
+            return place, f"{server} for {Path(file).parent}"
     return len(SERVERS) + ("mark.slow" not in text), file
 
 

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from rules.core.folding import TRANSIT
 from rules.drive import Drive
 from rules.language import load_book
 from rules.model.alerts import Alert, Clock
 from rules.model.events import CHANNELS, Event, decode_event
-from rules.model.times import HOUR
+from rules.model.times import DAY, HOUR
 from streams import topics
 from streams.marks import put_marks
 from streams.settings import ROOT, Settings
@@ -116,6 +117,12 @@ async def _send(settings: Settings, month: Sequence[Message], now: int) -> None:
         await put_marks(producer, [names.of(topic) for topic in topics.EVENTS], now)
 
 
+def disordered(month: Sequence[Message], chance: Random) -> list[Message]:
+    """No message comes later than state is kept for it, by the clock of those before it (RULES.md §3.5, `transit`)."""
+    arrives = [decode_event(message.value).at + chance.uniform(0, TRANSIT - DAY) for message in month]
+    return [month[place] for place in sorted(range(len(month)), key=arrives.__getitem__)]
+
+
 EVERY_PAIR = [(1, 1, False), (1, 2, True), (4, 1, True), (4, 2, False)]
 """Partitions, workers, shuffled: every two values of the three meet in one of these."""
 
@@ -134,7 +141,7 @@ async def test_the_same_history_comes_to_the_same_alerts_and_clocks_on_kafka(
     alerts, clocks, now = right
     sent = list(month)
     if shuffled:
-        Random(partitions).shuffle(sent)
+        sent = disordered(month, Random(partitions))
     with workers(settings, count, REAL) as running:
         async with Reader(settings, topics.ALERTS) as said, Reader(settings, topics.CLOCKS) as ticking:
             await _send(settings, sent, now)

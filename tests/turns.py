@@ -6,7 +6,7 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVERS = {"broker": "kafka", "browser": "kafka", "warehouse": "warehouse", "airflow": "warehouse"}
+SERVERS = {"browser": "browser", "broker": "kafka", "warehouse": "warehouse", "airflow": "warehouse"}
 """Files of one folder with these marks stay together: their process starts the server once, for all of them."""
 
 

@@ -28,7 +28,7 @@ from streams.marks import put_marks
 from streams.settings import ROOT, Settings
 from streams.topics import ALERTS, CLOCKS, DEAD_LETTERS, INSPECTION_EVENTS, SERVICE_EVENTS, Names
 from tests.streams.metrics_read import told_by
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, awaited
 from warehouse import embedded
 from warehouse.migrations import migrate
 from warehouse.reader import Reader
@@ -256,13 +256,17 @@ async def test_a_lander_killed_again_and_again_lands_everything_once(system: Set
         await sending
         process = subprocess.Popen(command, env=environment, stderr=log)
         await until(has_landed(system, total))
-        lags = await asyncio.to_thread(lambda: told_by(tmp_path / "log")["mingjing_lander_lag_records"])
-        assert lags.keys() >= lanes and not any(lags.values())
+        await asyncio.to_thread(awaited, lambda: has_caught_up(tmp_path / "log", lanes), "the lander tells a lag")
         rows = told_by(tmp_path / "log")["mingjing_lander_rows_total"]
         assert rows.keys() == {'table="event_versions"'} and 0 < max(rows.values()) <= total
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, PATIENCE) == 0, (tmp_path / "log").read_text()
     assert landed(system) == (total, total)
+
+
+def has_caught_up(log: Path, lanes: set[str]) -> bool:
+    lags = told_by(log)["mingjing_lander_lag_records"]
+    return lags.keys() >= lanes and not any(lags.values())
 
 
 @pytest.mark.broker

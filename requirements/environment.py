@@ -19,7 +19,8 @@ import sys
 
 from streams.cli.main import main
 
-sys.exit(main())
+if __name__ == "__main__":  # what is spawned reads this file once more
+    sys.exit(main())
 """
 
 

@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import runpy
 import signal
 import subprocess
 import sys
@@ -262,3 +263,7 @@ def test_messages_that_are_decoded_at_once_are_those_that_are_decoded_one_by_one
                 events = [event for event in single if event is not None]
             found.append((events, admit.left_out, admit.dead_letters.reasons, admit.dead_letters.examples))
         assert found[0] == found[1]
+
+
+def test_the_installed_command_can_be_read_again_by_the_processes_that_it_spawns() -> None:
+    runpy.run_path(str(Path(sys.executable).with_name("mingjing")), run_name="__mp_main__")

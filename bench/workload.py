@@ -81,7 +81,7 @@ def prepare(folder: Path, cases: int, simulated: bool, disorder: int = 0) -> Wor
 
 def year(folder: Path, cases: int, simulated: bool) -> tuple[Path, Path]:
     """A year of so many cases as the contract's JSON lines, and the folder of rules that judges it."""
-    file = folder / "year.jsonl"
+    file, raw = folder / "year.jsonl", None
     if simulated or not reference_is_there():
         messages = (each.value for each in simulate(seed=7, days=365, cases=cases).messages)
         book = ROOT / "rules" / "book"
@@ -90,7 +90,7 @@ def year(folder: Path, cases: int, simulated: bool) -> tuple[Path, Path]:
         messages, book = (each.value for each in mapped(raw, DeadLetters())), EXAMPLE / "rules"
     with file.open("wb") as out:
         out.writelines(value + b"\n" for value in messages)
-    for raw in folder.glob(f"events-{cases}-0-365.jsonl"):
+    if raw is not None:
         raw.unlink()  # a year is some gigabytes
     return file, book
 

@@ -96,7 +96,8 @@ class Admission:
         found: list[Event] = []
         for number, event in enumerate(events):
             if event is None or event.at > latest or event.recorded_at > latest or len(values[number]) > LARGEST:
-                event = self(values[number].strip(), place(number)) if values[number].strip() else None
+                value = values[number].strip()
+                event = self(value, place(number)) if value else None
                 if event is not None:
                     found.append(event)
             elif self._takes(event):

@@ -213,6 +213,12 @@ class Group:
         self.journal.clear()
         self.stale, self.is_disturbed, self.rest = True, True, None
 
+    def held(self, now: int) -> int:
+        """The instant before which nothing is let go: a book that brought the group may still tell of the past."""
+        if self.held_until is None:
+            self.held_until = now + HELD
+        return self.held_until
+
     def swept_until(self, rule: Rule) -> int:
         """Points before this instant are in the base of the rule; a rule that is new here has none."""
         swept = self.base.get(rule.hash)

@@ -19,7 +19,7 @@ from rules.core.engine import ENGINE, FOLD_RAISED, doubt_of, doubted
 from rules.core.folding import TRANSIT
 from rules.core.forgetting import forget
 from rules.core.governing import Governing
-from rules.core.group import HEAD, HELD, Group, Point, row_key
+from rules.core.group import HEAD, Group, Point, row_key
 from rules.core.grouped import GroupRules
 from rules.core.hushed import Rules, follow, is_silent
 from rules.core.lateness import Lateness
@@ -282,9 +282,7 @@ class GroupCore:
     def _prune(self, group: Group, now: int, step: Step) -> None:
         """Sweeps points that nothing can reach any more into the base."""
         rules = self.rules.of(group)
-        if group.held_until is None:
-            group.held_until = now + HELD  # a book that brought it may still tell of the past
-        if len(group.points) < group.prunes_at or not rules or now < group.held_until:
+        if now < group.held(now) or len(group.points) < group.prunes_at or not rules:
             return  # the points of a group without rules wait for a book that asks for them
         horizon = settled_before(now, self.reaches[group.grouping.name], self.sources.longest, TRANSIT)
         forget(group, rules, horizon, step if self.rows is not None else None)

@@ -6,28 +6,23 @@ back, and for transit. Who is open beside another stays until that has ended.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rules.core.folding import TRANSIT
-from rules.core.group import HEAD, HELD, Group, past_key, row_key
+from rules.core.group import HEAD, Group, past_key, row_key
+from rules.core.hushed import Rules
 from rules.core.record import NEVER
 from rules.core.step import Step
-from rules.judging.windows import GroupKind
-from rules.language.rule import Rule
 from rules.tables import Sources
 
 
-def leaves_at(group: Group, rules: Sequence[tuple[Rule, GroupKind]], sources: Sources, now: int) -> int | None:
+def leaves_at(group: Group, rules: Rules, sources: Sources, now: int) -> int | None:
     """From when on a group may be let go whole; None where it stays. Only openings leave: other points are swept."""
     if group.grouping.holds != "openings" or not rules or group.is_outdated:
         return None
     if any(alert.state == "open" for alert in group.alerts.values()):
         return None
-    if group.held_until is None:
-        group.held_until = now + HELD
     last = max([-NEVER, *(alert.at for alert in group.alerts.values()), *(point.at for point in group.points[-1:])])
     reach = max(body.reach() for _, body in rules)
-    return max(group.held_until, last + reach + TRANSIT + sources.longest + 1)
+    return max(group.held(now), last + reach + TRANSIT + sources.longest + 1)
 
 
 def let_go(group: Group, step: Step) -> None:

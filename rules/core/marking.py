@@ -19,17 +19,20 @@ from rules.core.step import Step
 from rules.judging.context import Context
 from rules.kinds.silence import Silence
 from rules.model.events import Event
-from rules.model.facts import GroupFact, group_key, mark_id
+from rules.model.facts import GroupFact, key_of, mark_id
 
 Marks = dict[int, Event]
 """The messages of a group by their time; of several of one time the first in the order of the group."""
+
+
+Ear = tuple[int, str]
+"""One rule, by the identity of its body, and one group that listens for it."""
 
 
 class Waiting(Struct):
     """The last mark of a group, which it is told when it is `due`: not all of the shortest silence has passed then."""
 
     due: int
-    group: str
     at: int
     event: Event
 
@@ -45,9 +48,9 @@ class Marking:
         self.slots, self.context, self.defers = slots, Context("", slots.places, frozenset()), defers
         self._lateness = slots.book.tables.sources.lateness
         self._closest: dict[int, int] = {}
-        self._told: dict[str, int] = {}
-        self._waiting: dict[str, Waiting] = {}
-        self._turns: list[tuple[int, str]] = []
+        self._told: dict[Ear, int] = {}
+        self._waiting: dict[Ear, Waiting] = {}
+        self._turns: list[tuple[int, Ear]] = []
 
     @property
     def wake(self) -> int | None:
@@ -63,10 +66,10 @@ class Marking:
         if not self.slots.listening:
             return
         found: dict[tuple[str, str, str], GroupFact] = {}
-        for body, value, marks in self._heard(events):
-            if groupings is None or body.name in groupings:
-                group = group_key(body.name, value if isinstance(value, tuple) else (value,))
-                for mark in self._telling(f"{id(body)}:{group}", group, marks, self._closest_of(body)):
+        for body, values, marks in self._heard(events):
+            group = key_of(body.name, values) if groupings is None or body.name in groupings else None
+            if group is not None:
+                for mark in self._telling((id(body), group), marks, self._closest_of(body)):
                     found[group, mark.source, mark.id] = mark
         step.facts += found.values()
 
@@ -78,9 +81,9 @@ class Marking:
             if each is not None and each.due == due:  # else it was told with what came after it
                 del self._waiting[key]
                 self._told[key] = each.at
-                step.facts.append(_told(each.group, each.at, each.event))
+                step.facts.append(_told(key[1], each.at, each.event))
 
-    def _heard(self, events: Sequence[Event]) -> Iterator[tuple[Silence, Any, Marks]]:
+    def _heard(self, events: Sequence[Event]) -> Iterator[tuple[Silence, tuple[Any, ...], Marks]]:
         """What each group of each rule hears."""
         slots, context, lateness = self.slots, self.context, self._lateness
         heard: dict[int, tuple[Silence, dict[Any, Marks]]] = {}
@@ -94,20 +97,20 @@ class Marking:
                 continue
             context.subject = event.subject
             for body, group_of in listening:
-                value = group_of(fact, context)
-                if value is None or value == "":
+                values = group_of(fact, context)
+                if not values:
                     continue
                 groups = heard.get(id(body))
                 if groups is None:
                     groups = heard[id(body)] = (body, {})
-                known = groups[1].get(value)
+                known = groups[1].get(values)
                 if known is None:
-                    groups[1][value] = {at: event}
+                    groups[1][values] = {at: event}
                 elif (other := known.get(at)) is None or _order(event) < _order(other):
                     known[at] = event
         for body, found in heard.values():
-            for value, marks in found.items():
-                yield body, value, marks
+            for values, marks in found.items():
+                yield body, values, marks
 
     def _closest_of(self, body: Silence) -> int:
         found = self._closest.get(id(body))
@@ -115,11 +118,11 @@ class Marking:
             found = self._closest[id(body)] = body.shortest(self.context) // 2
         return found
 
-    def _telling(self, key: str, group: str, marks: Marks, closest: int) -> Iterable[GroupFact]:
+    def _telling(self, key: Ear, marks: Marks, closest: int) -> Iterable[GroupFact]:
         """The marks of a chunk that a group is told of; those behind what it was told last are thinned alone."""
         last, times = self._told.get(key), sorted(marks)
         if self.defers and last is not None and last < times[0] and times[-1] - last <= closest:
-            self._put_off(key, Waiting(last + closest, group, times[-1], marks[times[-1]]))
+            self._put_off(key, Waiting(last + closest, times[-1], marks[times[-1]]))
             return ()
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
@@ -128,9 +131,9 @@ class Marking:
         told = list(thinned(times, closest, last if last is not None and last < times[0] else None))
         if last is None or last < told[-1]:
             self._told[key] = told[-1]
-        return [_told(group, at, marks[at]) for at in told]
+        return [_told(key[1], at, marks[at]) for at in told]
 
-    def _put_off(self, key: str, mark: Waiting) -> None:
+    def _put_off(self, key: Ear, mark: Waiting) -> None:
         other = self._waiting.get(key)
         if other is None:
             self._waiting[key] = mark

@@ -43,7 +43,7 @@ class Kept(Struct, array_like=True):
     stream: str
     noted: list[str] = []
     unjudged: int = 0
-    common: tuple[int, int] = (0, 0)
+    common: tuple[int, int] = NOWHERE
 
 
 class Record:
@@ -104,8 +104,7 @@ class Record:
     def append(self, fact: Fact) -> None:
         """Adds a version to the log."""
         if self.count:
-            begin, end = self.common
-            self.log += further_entry(fact, self.log[begin:end])
+            self.log += further_entry(fact, self.log[slice(*self.common)])
         else:
             self.log, length = first_entry(fact)
             self.common = (len(self.log) - length, len(self.log)) if length else NOWHERE
@@ -118,8 +117,7 @@ class Record:
 
     def versions(self) -> list[Fact]:
         """Every version in the order of arrival."""
-        begin, end = self.common
-        return versions_in(self.log, self.count, self.log[begin:end])
+        return versions_in(self.log, self.count, self.log[slice(*self.common)])
 
     def may_know(self, fact: Fact) -> bool:
         """Whether the log may have a version of this event; seldom said of one that it has not."""

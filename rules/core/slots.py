@@ -145,9 +145,9 @@ def _groupings(book: Book) -> dict[int, list[Grouping]]:
     return found
 
 
-def _listening(book: Book) -> dict[int, tuple[tuple[Silence, Callable[[Any, Context], Any]], ...]]:
+def _listening(book: Book) -> dict[int, tuple[tuple[Silence, Callable[[Any, Context], tuple[Any, ...]]], ...]]:
     """Which rules hear messages of each rank, and how the group that hears one is found."""
-    found: dict[int, tuple[tuple[Silence, Callable[[Any, Context], Any]], ...]] = {}
+    found: dict[int, tuple[tuple[Silence, Callable[[Any, Context], tuple[Any, ...]]], ...]] = {}
     for body in (rule.body for rule in book.rules if isinstance(rule.body, Silence)):
         for rank in body.ranks:
             found[rank] = (*found.get(rank, ()), (body, body.group_of(rank)))

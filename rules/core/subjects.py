@@ -99,10 +99,14 @@ class SubjectCore:
         taken: dict[str, Chunk] = {}
         find, turn, telling = self.records.hot.get, self.records.turn, self.slots.telling
         least = CALM if self.records.rows is not None else WAKES
-        take = self.calm.take if self.calm is not None else _nothing_is_quiet
+        calm = self.calm
         for index, event in enumerate(events):
             record = find(event.subject)
-            if record is None or record.quiet is None or (said := take(record, event, now)) == UNUSUAL:
+            if calm is None or record is None or record.quiet is None:
+                self._take_apart(index, event, taken, now, step)
+                continue
+            said = calm.take(record, event, now)
+            if said == UNUSUAL:
                 self._take_apart(index, event, taken, now, step)
                 continue
             record.stamp = turn
@@ -292,7 +296,3 @@ class SubjectCore:
             say_alerts(record, slots, stale, now, step, whole)
         if record.alerts:
             step.alerts += settle(record.alerts, slots.book.tables.sources, now)
-
-
-def _nothing_is_quiet(record: Record, event: Event, now: int) -> int:
-    return UNUSUAL

@@ -16,7 +16,7 @@ from rules.judging.versions import resolve
 from rules.judging.windows import Grouping
 from rules.model.contract import event_of
 from rules.model.events import RANK_OF, Fact
-from rules.model.facts import GroupFact, group_key, key_of
+from rules.model.facts import GroupFact, key_of
 
 
 def tell_new(record: Record, slots: Slots, fact: Fact, step: Step) -> None:
@@ -109,8 +109,5 @@ def _key(grouping: Grouping, fact: Fact | None, slots: Slots) -> str | None:
     rank = RANK_OF[type(fact)] if fact is not None else 0
     if rank not in grouping.ranks:
         return None
-    bare, parts = slots.bare, grouping.parts  # a group asks nothing but the event
-    if len(parts) == 1:
-        value = parts[0].functions[rank](fact, bare)
-        return None if value is None or value == "" else group_key(grouping.name, (value,))
-    return key_of(grouping.name, tuple([part.functions[rank](fact, bare) for part in parts]))
+    bare = slots.bare  # a group asks nothing but the event
+    return key_of(grouping.name, tuple([part.functions[rank](fact, bare) for part in grouping.parts]))

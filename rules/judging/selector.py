@@ -63,8 +63,10 @@ class Selector(Struct, frozen=True):
         return None
 
 
-def text_of(compiled: Compiled, fact: Fact, context: Context) -> str | None:
-    """The text of a field whose values are told apart; None where an event has none."""
+def text_of(compiled: Compiled | None, fact: Fact, context: Context) -> str | None:
+    """The text of a field whose values are told apart, an empty one where none is; None where an event has none."""
+    if compiled is None:
+        return ""
     value = read(compiled, fact, context)
     return None if value is None or value == "" else str(value)
 

@@ -49,7 +49,7 @@ class Cap(Pointed, frozen=True, kw_only=True):
     def entry(self, fact: Any, context: Context) -> Entry | None:
         if not self.takes(fact, context):
             return None
-        what = text_of(self.distinct, fact, context) if self.distinct is not None else ""
+        what = text_of(self.distinct, fact, context)
         if what is None:
             return None
         quota = read(self.quota, fact, context)

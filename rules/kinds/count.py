@@ -33,7 +33,7 @@ class Count(Windowed, frozen=True, kw_only=True):
     def entry(self, fact: Any, context: Context) -> Entry | None:
         if not self.takes(fact, context):
             return None
-        what = text_of(self.distinct, fact, context) if self.distinct is not None else ""
+        what = text_of(self.distinct, fact, context)
         return self.counted(fact, context, what) if what is not None else None
 
     @property

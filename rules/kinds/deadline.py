@@ -92,13 +92,8 @@ class Deadline(Struct, frozen=True, kw_only=True):
     def quiet(self, ladders: Iterable[Ladder], place: int) -> Quiet | None:
         """How the rules with these ladders along this clock are followed quietly; None where only runs know."""
         plain = self.per is None and not self.rereads and not self.terms.reopens and not self.stop.lets_start_again
-        if (
-            not plain
-            or self.told.clauses
-            or self.restart.clauses
-            or self.deemed_from.clauses
-            or self.deemed_unless.clauses
-        ):
+        for_runs = (self.told, self.restart, self.deemed_from, self.deemed_unless)
+        if not plain or any(selector.clauses for selector in for_runs):
             return None
         scales = [full if ladder.fire_at is None else ladder.fire_at.scale for ladder in ladders]
         scales += [rung.scale for ladder in ladders for rung in ladder.warn_at]

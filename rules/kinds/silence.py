@@ -84,22 +84,19 @@ class Silence(Grouped, frozen=True, kw_only=True):
         """That of its grouping."""
         return self.grouping.name if self.grouping is not None else ""
 
-    def group_of(self, rank: int) -> Callable[[Any, Context], Any]:
-        """A function of an event of that type: by what the group is known that hears it, one value or several; None,
-        or an empty text, where none does."""
+    def group_of(self, rank: int) -> Callable[[Any, Context], tuple[Any, ...]]:
+        """A function of an event of that type: the values by which the group is known that hears it, none where it is
+        no mark."""
         assert self.grouping is not None
         parts = [part.functions[rank] for part in self.grouping.parts]
         hears_all = not self.is_of_roster and self.when is None and self.event.is_plain(rank)
-        if hears_all and len(parts) == 1:
-            return parts[0]
 
-        def group(fact: Any, context: Context) -> Any:
+        def group(fact: Any, context: Context) -> tuple[Any, ...]:
             if not hears_all:
                 context.alone(fact)
                 if not self._hears(fact, context):
-                    return None
-            values = tuple([part(fact, context) for part in parts])
-            return None if None in values or "" in values else values
+                    return ()
+            return tuple([part(fact, context) for part in parts])
 
         return group
 

@@ -58,7 +58,7 @@ def decode_group_fact(value: bytes) -> GroupFact:
 
 def group_key(grouping: str, values: tuple[object, ...]) -> str:
     """The key of a group: which grouping it belongs to, and what its members have in common."""
-    return grouping + SEPARATOR + (str(values[0]) if len(values) == 1 else "|".join(map(str, values)))
+    return grouping + SEPARATOR + "|".join(map(str, values))
 
 
 def key_of(grouping: str, values: tuple[object, ...]) -> str | None:

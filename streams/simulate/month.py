@@ -28,6 +28,7 @@ PENALTIES_A_CASE = 0.03
 SEIZURES_A_CASE = 0.01
 CHECKS_A_PLAN = 15
 Told = TypeVar("Told")
+Teller = TypeVar("Teller", bound=Story)
 
 
 class Month:
@@ -103,15 +104,18 @@ class Month:
         name = f"JH-{office.region}-{self.hours.start:%y%m}-{number:04d}"
         return plan_of(office, task_code, name, self.hours, self.hours.first, rng), task_code
 
+    def _breaks(self, story: Teller, fault: Callable[[Teller, int], None] | None, rng: Random) -> bool:
+        """Tells a story by the fault that is planted in it, if any is."""
+        if fault is not None:
+            story.fault = fault.__name__
+            fault(story, self._breach_day(rng))
+        return fault is not None
+
     def _check(self, number: int, checks: int, plan: Story, task_code: str) -> CheckStory:
         rng = self._rng("check", number)
         subject = f"JC-{plan.office.region}-{self.hours.start:%y%m}-{number:06d}"
         check = CheckStory(subject, plan.office, task_code, self.hours, rng, plan.subject)
-        fault = _planted(CHECK_FAULTS, number, checks, rng)
-        if fault is not None:
-            check.fault = fault.__name__
-            fault(check, self._breach_day(rng))
-        else:
+        if not self._breaks(check, _planted(CHECK_FAULTS, number, checks, rng), rng):
             ordinary = scanned_afterwards if rng.random() < 0.05 else checked
             ordinary(check, self._a_day(rng) + 1)
         return check
@@ -122,11 +126,7 @@ class Month:
         penalty = PenaltyStory(subject, plan.office, task_code, self.hours, rng, plan.subject)
         penalty.allowed = self.town.standard(penalty.violation, plan.office.region, self.hours.start)
         faults = [each for each in PENALTY_FAULTS if penalty.allowed or each is not fined_beyond_the_standard]
-        fault = _planted(faults, number, punished, rng)
-        if fault is not None:
-            penalty.fault = fault.__name__
-            fault(penalty, self._breach_day(rng))
-        else:
+        if not self._breaks(penalty, _planted(faults, number, punished, rng), rng):
             tell: Callable[[PenaltyStory, int], None] = rng.choice(PENALTIES)
             tell(penalty, self._a_day(rng))
         return penalty
@@ -135,11 +135,7 @@ class Month:
         rng = self._rng("seizure", number)
         subject = f"QZ-{plan.office.region}-{self.hours.start:%y%m}-{number:06d}"
         seizure = SeizureStory(subject, plan.office, task_code, self.hours, rng, plan.subject)
-        fault = _planted(SEIZURE_FAULTS, number, seized, rng)
-        if fault is not None:
-            seizure.fault = fault.__name__
-            fault(seizure, self._breach_day(rng))
-        else:
+        if not self._breaks(seizure, _planted(SEIZURE_FAULTS, number, seized, rng), rng):
             lawful: Callable[[SeizureStory, int], None] = rng.choice(SEIZURES)
             lawful(seizure, self._a_day(rng))
         return seizure
